@@ -1,0 +1,180 @@
+// Makes a fresh clone ready: dependencies, compiled output and, for the tests, a server and a browser.
+// Needs Node and npm, nothing else. All talk goes to stderr, since stdout may be somebody's RESP.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const stateDir = join(root, 'node_modules', '.rdbkit');
+
+export function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Ends the process with a message: set-up that failed must not look like a result. */
+function fail(text) {
+  say(`set-up: ${text}`);
+  process.exit(1);
+}
+
+function runToStderr(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+    ...options,
+  });
+  if (error) say(`${command}: ${error.message}`);
+  return status ?? 1;
+}
+
+function readState(name) {
+  try {
+    return readFileSync(join(stateDir, name), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function writeState(name, value) {
+  mkdirSync(stateDir, { recursive: true });
+  writeFileSync(join(stateDir, name), value);
+}
+
+function packageDirs() {
+  const packages = join(root, 'packages');
+  return readdirSync(packages)
+    .map((name) => join(packages, name))
+    .filter((dir) => existsSync(join(dir, 'package.json')))
+    .concat(join(root, 'benchmarks'));
+}
+
+/** Installs the locked dependencies unless that was done for exactly these manifests. */
+export function ensureDependencies() {
+  const hash = createHash('sha256');
+  const manifests = [root, ...packageDirs()].map((dir) => join(dir, 'package.json'));
+  for (const file of [join(root, 'pnpm-lock.yaml'), join(root, 'pnpm-workspace.yaml'), ...manifests]) {
+    hash.update(readFileSync(file));
+  }
+  const wanted = hash.digest('hex');
+  if (readState('installed') === wanted) return;
+  say('set-up: installing dependencies');
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  // CI=true: pnpm must not stop to ask whether it may replace a node_modules of another kind.
+  const env = { ...process.env, CI: 'true' };
+  const install = ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'install', '--frozen-lockfile'];
+  if (runToStderr('npm', install, { env }) !== 0) fail('dependencies could not be installed');
+  writeState('installed', wanted);
+}
+
+/** Newest change below `dir` among the files that decide what the compiler puts out. */
+function newestSource(dir) {
+  let newest = statSync(dir).mtimeMs; // a removed file changes its folder
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) newest = Math.max(newest, newestSource(path));
+    else if (entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts')) {
+      newest = Math.max(newest, statSync(path).mtimeMs);
+    }
+  }
+  return newest;
+}
+
+/** Compiles the packages unless their output is newer than every source. */
+export function ensureBuild() {
+  let newest = statSync(join(root, 'tsconfig.base.json')).mtimeMs;
+  let hasAllOutput = true;
+  const projects = packageDirs();
+  for (const dir of projects) {
+    newest = Math.max(newest, statSync(join(dir, 'tsconfig.json')).mtimeMs, newestSource(join(dir, 'src')));
+    hasAllOutput &&= existsSync(join(dir, 'dist', 'index.js'));
+  }
+  const stamp = `${newest} ${readState('installed')}`;
+  if (hasAllOutput && readState('built') === stamp) return;
+  say('set-up: compiling');
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  if (runToStderr(process.execPath, [tsc, '-b', ...projects], { shell: false }) !== 0) {
+    fail('the packages do not compile');
+  }
+  writeState('built', stamp);
+}
+
+/** First of `names` that is an executable on PATH, or undefined. */
+export function findOnPath(names) {
+  for (const name of names) {
+    for (const dir of (process.env.PATH ?? '').split(delimiter)) {
+      try {
+        accessSync(join(dir, name), constants.X_OK);
+        return join(dir, name);
+      } catch {
+        // not here
+      }
+    }
+  }
+  return undefined;
+}
+
+const SERVERS = ['redis-server', 'valkey-server'];
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+function isDebianRoot() {
+  if (process.getuid?.() !== 0 || !findOnPath(['apt-get'])) return false;
+  try {
+    return /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Installs Debian packages without letting any of them start a service, now or at the next boot. */
+function installDebianPackages(names) {
+  say(`set-up: installing ${names.join(' and ')} (Debian packages)`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const policy = '/usr/sbin/policy-rc.d';
+  const addsPolicy = !existsSync(policy);
+  // Exit code 101 tells maintainer scripts that starting services is not allowed.
+  if (addsPolicy) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    if (runToStderr('apt-get', ['-qq', 'update'], { env }) !== 0) return;
+    runToStderr('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...names], { env });
+    if (names.includes('redis-server') && findOnPath(['systemctl'])) {
+      runToStderr('systemctl', ['--quiet', 'disable', 'redis-server.service'], { stdio: 'ignore' });
+    }
+  } finally {
+    if (addsPolicy) rmSync(policy, { force: true });
+  }
+}
+
+/** Looks for a server and a browser to test with; on Debian, as root, installs what is missing. */
+export function ensureTestPrograms() {
+  const hasServer = () => Boolean(process.env.RDBKIT_SERVERS) || findOnPath(SERVERS) !== undefined;
+  const hasBrowser = () => findOnPath(BROWSERS) !== undefined;
+  const missing = [...(hasServer() ? [] : ['redis-server']), ...(hasBrowser() ? [] : ['chromium'])];
+  if (missing.length > 0 && isDebianRoot()) installDebianPackages(missing);
+
+  const lacks = [];
+  if (!hasServer()) {
+    lacks.push(`server: none of ${SERVERS.join(', ')} on PATH, RDBKIT_SERVERS unset; server suites will be skipped`);
+  }
+  if (!hasBrowser()) lacks.push(`browser: none of ${BROWSERS.join(', ')} on PATH; browser tests will be skipped`);
+  for (const lack of lacks) say(`set-up: no ${lack}`);
+  if (lacks.length > 0 && process.env.CI === 'true') fail('CI needs both');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureDependencies();
+  ensureBuild();
+  if (!process.argv.includes('--build')) ensureTestPrograms();
+}

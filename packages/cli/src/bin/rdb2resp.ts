@@ -1,0 +1,2 @@
+process.stderr.write('rdb2resp: not written yet\n');
+process.exitCode = 1;

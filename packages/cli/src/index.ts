@@ -1,0 +1,4 @@
+export * from '@rdbkit/bytes';
+export * from '@rdbkit/commands';
+export * from '@rdbkit/rdb';
+export * from '@rdbkit/resp';

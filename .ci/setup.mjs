@@ -148,7 +148,11 @@ function installDebianPackages(names) {
   if (addsPolicy) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     if (runToStderr('apt-get', ['-qq', 'update'], { env }) !== 0) return;
-    runToStderr('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...names], { env });
+    runToStderr(
+      'apt-get',
+      ['-qq', '-y', '-o', 'DPkg::Lock::Timeout=300', '--no-install-recommends', 'install', ...names],
+      { env },
+    );
     if (names.includes('redis-server') && findOnPath(['systemctl'])) {
       runToStderr('systemctl', ['--quiet', 'disable', 'redis-server.service'], { stdio: 'ignore' });
     }

@@ -98,10 +98,17 @@ function checkUse() {
 
   const lines = names.map((name, i) => `import * as p${i} from '${name}';\nexport const n${i}: object = p${i};`);
   writeFileSync(join(consumer, 'use.mts'), `${lines.join('\n')}\n`);
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--moduleResolution', 'nodenext'];
-  // No types of Node: the libraries are for browsers too. Declarations are checked as well (no skipLibCheck).
-  const libraries = ['--target', 'es2023', '--lib', 'es2023,dom,dom.asynciterable', '--types', ''];
-  const tsc = run(...flat(tool('typescript', 'bin', 'tsc'), ...options, ...libraries, 'use.mts'), consumer);
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    target: 'es2023',
+    module: 'nodenext',
+    // No types of Node: the libraries are for browsers too. Declarations are checked as well (no skipLibCheck).
+    lib: ['es2023', 'dom', 'dom.asynciterable'],
+    types: [],
+  };
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.mts'] }));
+  const tsc = run(...flat(tool('typescript', 'bin', 'tsc'), '-p', '.'), consumer);
   check('types resolve', tsc.isOk, tsc.output);
 
   const { manifest } = packages.find(({ folder }) => folder === 'cli');

@@ -11,8 +11,9 @@ ensureBuild();
 const program = join(root, 'packages', 'cli', 'bin', `${name}.js`);
 // npm moved us to the root of the workspace; file names are meant where the user stands.
 const child = spawn(process.execPath, [program, ...args], { cwd: process.env.INIT_CWD ?? root, stdio: 'inherit' });
-// A terminal sends Ctrl-C to the whole group: the program decides what it means, we wait for its answer.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// A terminal sends Ctrl-C to the program as well: it decides what that means, we only wait for its answer.
+process.on('SIGINT', () => {});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   say(`${name}: ${error.message}`);
   process.exitCode = 1;

@@ -74,8 +74,11 @@ export function ensureDependencies() {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   // CI=true: pnpm must not stop to ask whether it may replace a node_modules of another kind.
   const env = { ...process.env, CI: 'true' };
-  const install = ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'install', '--frozen-lockfile'];
-  if (runToStderr('npm', install, { env }) !== 0) fail('dependencies could not be installed');
+  // The log level of our .npmrc would hide why npm could not bring pnpm.
+  const pnpm = ['exec', '--yes', '--loglevel=error', `--package=${packageManager}`, '--', 'pnpm'];
+  if (runToStderr('npm', [...pnpm, 'install', '--frozen-lockfile'], { env }) !== 0) {
+    fail('dependencies could not be installed');
+  }
   writeState('installed', wanted);
 }
 

@@ -1,1 +1,7 @@
-export {};
+export { DUMP_FOOTER_BYTES, type DumpInfo, readDump, readRawValue, writeDumpFooter } from './dump-payload.ts';
+export { RdbChecksumError, RdbError, RdbFormatError, RdbLimitError, RdbTruncatedError, RdbUnsupportedError } from './errors.ts';
+export type { RdbOptions } from './options.ts';
+export { type RdbSource, readRdb, readRdbSync } from './read.ts';
+export { RdbReader } from './reader.ts';
+export { HIGHEST_VERSION, VALUE_TYPES, type ValueKind, type ValueType, valueType } from './types.ts';
+export * from './visitor.ts';

@@ -1,0 +1,259 @@
+/**
+ * CRC-64/Jones ("CRC-64/REDIS"), the checksum at the end of RDB files and of DUMP payloads.
+ *
+ * Polynomial 0xad93d23594c935a9, reflected in and out, initial value 0, no final XOR; the check value of `123456789`
+ * is 0xe9c6d914c4b8d9ca (rdb-format notes, §1.5). Both places store it as 8 bytes, little endian.
+ *
+ * A 64-bit value is kept as two signed 32-bit words: BigInt arithmetic is about a hundred times slower.
+ *
+ * @module
+ */
+
+/** The polynomial with its bits reversed: x^0 is the highest bit. */
+const POLYNOMIAL_LO = 0xac4bc9b5 | 0;
+const POLYNOMIAL_HI = 0x95ac9329 | 0;
+
+/**
+ * Slicing-by-8: entry `k * 256 + b` is the effect of the byte `b` when `k` more bytes follow it in the same group of
+ * eight. Row 0 is the usual table for one byte. The rows lie in one array per word, so that a row number and a masked
+ * byte make an index that is provably in range, and the engine drops the check.
+ */
+const TABLE_LO: Int32Array = new Int32Array(8 * 256);
+const TABLE_HI: Int32Array = new Int32Array(8 * 256);
+
+for (let i = 0; i < 256; i++) {
+  let lo = i;
+  let hi = 0;
+  for (let bit = 0; bit < 8; bit++) {
+    const carry = lo & 1;
+    lo = (lo >>> 1) | (hi << 31);
+    hi >>>= 1;
+    if (carry !== 0) {
+      lo ^= POLYNOMIAL_LO;
+      hi ^= POLYNOMIAL_HI;
+    }
+  }
+  TABLE_LO[i] = lo;
+  TABLE_HI[i] = hi;
+}
+for (let i = 256; i < 8 * 256; i++) {
+  const lo = TABLE_LO[i - 256];
+  const hi = TABLE_HI[i - 256];
+  TABLE_LO[i] = TABLE_LO[lo & 255] ^ ((lo >>> 8) | (hi << 24));
+  TABLE_HI[i] = TABLE_HI[lo & 255] ^ (hi >>> 8);
+}
+
+/** Words of a typed array are in the order of the machine; the word loop is right only where that is little endian. */
+const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/** From here on a run is worth the 32-bit view (about 100 ns) that lets it be read a word at a time. */
+const WORDS_FROM_BYTES = 1024;
+
+/** For each k the polynomial x^(8 · 2^k): what appending 2^k bytes multiplies by. Filled by the class below. */
+const SHIFT_LO: Int32Array = new Int32Array(53);
+const SHIFT_HI: Int32Array = new Int32Array(53);
+
+/**
+ * An incremental CRC-64.
+ *
+ * @example
+ * ```ts
+ * import { Crc64 } from '@rdbkit/bytes';
+ * const crc = new Crc64();
+ * const bytes = new TextEncoder().encode('123456789');
+ * crc.update(bytes, 0, 4);
+ * crc.update(bytes, 4, 9);
+ * console.log(crc.digest().toString(16)); // e9c6d914c4b8d9ca
+ * ```
+ */
+export class Crc64 {
+  /** The lower 32 bits, as a signed integer. May be saved and set again to resume. */
+  lo = 0;
+  /** The upper 32 bits, as a signed integer. */
+  hi = 0;
+
+  /** Goes back to the checksum of no bytes, which is 0. */
+  reset(): void {
+    this.lo = 0;
+    this.hi = 0;
+  }
+
+  /** Adds `bytes[start, end)`. Keeps no reference to the array. */
+  update(bytes: Uint8Array, start: number, end: number): void {
+    let lo = this.lo;
+    let hi = this.hi;
+    let i = start;
+    if (end - start >= WORDS_FROM_BYTES && LITTLE_ENDIAN) {
+      const aligned = start + (-(bytes.byteOffset + start) & 3);
+      for (; i < aligned; i++) {
+        const index = (lo ^ bytes[i]) & 255;
+        lo = ((lo >>> 8) | (hi << 24)) ^ TABLE_LO[index];
+        hi = (hi >>> 8) ^ TABLE_HI[index];
+      }
+      const pairs = (end - i) >>> 3;
+      const words = new Int32Array(bytes.buffer, bytes.byteOffset + i, pairs * 2);
+      for (let w = 0; w < words.length; w += 2) {
+        const a = lo ^ words[w];
+        const b = hi ^ words[w + 1];
+        lo =
+          TABLE_LO[1792 + (a & 255)] ^
+          TABLE_LO[1536 + ((a >>> 8) & 255)] ^
+          TABLE_LO[1280 + ((a >>> 16) & 255)] ^
+          TABLE_LO[1024 + (a >>> 24)] ^
+          TABLE_LO[768 + (b & 255)] ^
+          TABLE_LO[512 + ((b >>> 8) & 255)] ^
+          TABLE_LO[256 + ((b >>> 16) & 255)] ^
+          TABLE_LO[b >>> 24];
+        hi =
+          TABLE_HI[1792 + (a & 255)] ^
+          TABLE_HI[1536 + ((a >>> 8) & 255)] ^
+          TABLE_HI[1280 + ((a >>> 16) & 255)] ^
+          TABLE_HI[1024 + (a >>> 24)] ^
+          TABLE_HI[768 + (b & 255)] ^
+          TABLE_HI[512 + ((b >>> 8) & 255)] ^
+          TABLE_HI[256 + ((b >>> 16) & 255)] ^
+          TABLE_HI[b >>> 24];
+      }
+      i += pairs * 8;
+    }
+    for (const last = end - 7; i < last; i += 8) {
+      const a = lo ^ (bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24));
+      const b = hi ^ (bytes[i + 4] | (bytes[i + 5] << 8) | (bytes[i + 6] << 16) | (bytes[i + 7] << 24));
+      lo =
+        TABLE_LO[1792 + (a & 255)] ^
+        TABLE_LO[1536 + ((a >>> 8) & 255)] ^
+        TABLE_LO[1280 + ((a >>> 16) & 255)] ^
+        TABLE_LO[1024 + (a >>> 24)] ^
+        TABLE_LO[768 + (b & 255)] ^
+        TABLE_LO[512 + ((b >>> 8) & 255)] ^
+        TABLE_LO[256 + ((b >>> 16) & 255)] ^
+        TABLE_LO[b >>> 24];
+      hi =
+        TABLE_HI[1792 + (a & 255)] ^
+        TABLE_HI[1536 + ((a >>> 8) & 255)] ^
+        TABLE_HI[1280 + ((a >>> 16) & 255)] ^
+        TABLE_HI[1024 + (a >>> 24)] ^
+        TABLE_HI[768 + (b & 255)] ^
+        TABLE_HI[512 + ((b >>> 8) & 255)] ^
+        TABLE_HI[256 + ((b >>> 16) & 255)] ^
+        TABLE_HI[b >>> 24];
+    }
+    if (i < end - 3) {
+      // Half a group: the upper word moves down, and four rows are enough.
+      const a = lo ^ (bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24));
+      lo =
+        hi ^
+        TABLE_LO[768 + (a & 255)] ^
+        TABLE_LO[512 + ((a >>> 8) & 255)] ^
+        TABLE_LO[256 + ((a >>> 16) & 255)] ^
+        TABLE_LO[a >>> 24];
+      hi =
+        TABLE_HI[768 + (a & 255)] ^
+        TABLE_HI[512 + ((a >>> 8) & 255)] ^
+        TABLE_HI[256 + ((a >>> 16) & 255)] ^
+        TABLE_HI[a >>> 24];
+      i += 4;
+    }
+    for (; i < end; i++) {
+      const index = (lo ^ bytes[i]) & 255;
+      lo = ((lo >>> 8) | (hi << 24)) ^ TABLE_LO[index];
+      hi = (hi >>> 8) ^ TABLE_HI[index];
+    }
+    this.lo = lo;
+    this.hi = hi;
+  }
+
+  /**
+   * Adds bytes of which only the checksum is known: afterwards this is the checksum of what it covered followed by
+   * the other bytes. Takes about 0.15 µs for each bit that is set in `length`, so below some hundred bytes
+   * it is quicker to sum the bytes again.
+   *
+   * @param lo - Lower word of the checksum of the bytes that follow.
+   * @param hi - Upper word of it.
+   * @param length - Number of the bytes that follow: a safe integer.
+   */
+  append(lo: number, hi: number, length: number): void {
+    // To follow a message by n bytes is to multiply its polynomial by x^8n; then the two are added.
+    let factor = 0;
+    for (let rest = length; rest > 0; rest = Math.floor(rest / 2), factor++) {
+      if (rest % 2 === 1) this.multiply(SHIFT_LO[factor], SHIFT_HI[factor]);
+    }
+    this.lo ^= lo;
+    this.hi ^= hi;
+  }
+
+  /** Multiplies by another polynomial, modulo the generator. */
+  private multiply(lo: number, hi: number): void {
+    // `a` runs through this polynomial times x^0, x^1, …; those are added for which the other one has a bit.
+    let aLo = this.lo;
+    let aHi = this.hi;
+    let sumLo = 0;
+    let sumHi = 0;
+    for (let bit = 0; bit < 64; bit++) {
+      const set = (bit < 32 ? hi << bit : lo << bit) >> 31;
+      sumLo ^= aLo & set;
+      sumHi ^= aHi & set;
+      const carry = -(aLo & 1);
+      aLo = ((aLo >>> 1) | (aHi << 31)) ^ (POLYNOMIAL_LO & carry);
+      aHi = (aHi >>> 1) ^ (POLYNOMIAL_HI & carry);
+    }
+    this.lo = sumLo;
+    this.hi = sumHi;
+  }
+
+  /** The checksum so far as a number of 64 bits. */
+  digest(): bigint {
+    return (BigInt(this.hi >>> 0) << 32n) | BigInt(this.lo >>> 0);
+  }
+
+  /** Writes the checksum so far to `out[pos, pos + 8)`, little endian, as files and payloads hold it. */
+  writeTo(out: Uint8Array, pos: number): void {
+    const lo = this.lo;
+    const hi = this.hi;
+    out[pos] = lo;
+    out[pos + 1] = lo >>> 8;
+    out[pos + 2] = lo >>> 16;
+    out[pos + 3] = lo >>> 24;
+    out[pos + 4] = hi;
+    out[pos + 5] = hi >>> 8;
+    out[pos + 6] = hi >>> 16;
+    out[pos + 7] = hi >>> 24;
+  }
+
+  /**
+   * Whether `bytes[pos, pos + 8)` holds the checksum so far. Knows nothing of the convention that eight zero bytes
+   * mean "no checksum was written": that is for the reader of the file to decide.
+   */
+  matches(bytes: Uint8Array, pos: number): boolean {
+    return (
+      this.lo === (bytes[pos] | (bytes[pos + 1] << 8) | (bytes[pos + 2] << 16) | (bytes[pos + 3] << 24)) &&
+      this.hi === (bytes[pos + 4] | (bytes[pos + 5] << 8) | (bytes[pos + 6] << 16) | (bytes[pos + 7] << 24))
+    );
+  }
+
+  static {
+    const power = new Crc64();
+    // x^8: x^0 is the highest bit.
+    power.hi = 1 << 23;
+    for (let k = 0; k < SHIFT_LO.length; k++) {
+      SHIFT_LO[k] = power.lo;
+      SHIFT_HI[k] = power.hi;
+      power.multiply(power.lo, power.hi);
+    }
+  }
+}
+
+/**
+ * The CRC-64 of a whole array.
+ *
+ * @example
+ * ```ts
+ * import { crc64 } from '@rdbkit/bytes';
+ * console.log(crc64(new TextEncoder().encode('123456789')) === 0xe9c6d914c4b8d9can); // true
+ * ```
+ */
+export function crc64(bytes: Uint8Array): bigint {
+  const crc = new Crc64();
+  crc.update(bytes, 0, bytes.length);
+  return crc.digest();
+}

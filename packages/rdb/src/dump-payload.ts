@@ -1,0 +1,145 @@
+/** Values outside of a file: DUMP payloads, and raw values that a visitor was given. */
+import { Crc64, DataError } from '@rdbkit/bytes';
+import { RdbChecksumError, RdbFormatError, RdbTruncatedError, RdbUnsupportedError } from './errors.ts';
+import { Decoding, type Rule } from './internal/decoding.ts';
+import { RdbInput } from './internal/input.ts';
+import { skipKeyMeta } from './internal/key-meta.ts';
+import { PackedFault } from './internal/packed-cursor.ts';
+import { VALUE_RULES } from './internal/value-rules.ts';
+import { readValue, tryReadValue } from './internal/values.ts';
+import { type RdbOptions, resolveOptions } from './options.ts';
+import { HIGHEST_VERSION, valueType } from './types.ts';
+import type { Dialect, RdbVisitor } from './visitor.ts';
+
+/** Bytes of a DUMP payload's footer: u16 RDB version, u64 CRC-64. */
+export const DUMP_FOOTER_BYTES = 10;
+const VALKEY_SINCE = 80;
+const KEY_META = 243;
+
+/** What a DUMP payload says of itself. */
+export interface DumpInfo {
+  readonly typeCode: number;
+  readonly dialect: Dialect;
+  /** The footer's RDB version. */
+  readonly version: number;
+}
+
+/**
+ * Reads a DUMP payload: the answer of `DUMP`, the argument of `RESTORE`. The visitor sees one key with an empty name.
+ * Unlike in a file, a value without elements is an error, as it is for `RESTORE`.
+ *
+ * @param payload not modified; borrowed while the call lasts.
+ * @throws {RdbChecksumError} the footer's CRC-64 is wrong (a CRC of zero means that none was computed, as Redis ≥ 8.4 takes it).
+ * @throws {RdbFormatError} the payload breaks a rule of the format, or has bytes left over.
+ * @throws {RdbTruncatedError} the value runs over the footer.
+ * @throws {RdbUnsupportedError} the version is newer than the known ones, or the type cannot be read.
+ */
+export function readDump(payload: Uint8Array, visitor: RdbVisitor, options: RdbOptions = {}): DumpInfo {
+  const resolved = resolveOptions(options);
+  const end = payload.length - DUMP_FOOTER_BYTES;
+  if (end < 2) throw new RdbTruncatedError('RDB_TRUNCATED', `a DUMP payload has at least 12 bytes, this one has ${payload.length}`, payload.length);
+  const version = payload[end] | (payload[end + 1] << 8);
+  const dialect: Dialect = version >= VALKEY_SINCE ? 'valkey' : 'redis';
+  if (version === 0) throw new RdbFormatError('RDB_BAD_DUMP', 'the footer of the DUMP payload says version 0', end);
+  if (version > HIGHEST_VERSION[dialect] && !resolved.anyVersion) {
+    throw new RdbUnsupportedError('RDB_UNSUPPORTED_VERSION', `the DUMP payload has version ${version}, the highest known one is ${HIGHEST_VERSION[dialect]}`, end);
+  }
+  if (resolved.checksum && payload.subarray(end + 2).some((byte) => byte !== 0)) {
+    const crc = new Crc64();
+    crc.update(payload, 0, end + 2);
+    if (!crc.matches(payload, end + 2)) throw new RdbChecksumError('RDB_CHECKSUM', 'the checksum of the DUMP payload is wrong', end + 2);
+  }
+
+  const d = decodingOver(payload.subarray(0, end), visitor, options);
+  d.dialect = dialect;
+  d.version = version;
+  d.emptyIsError = true;
+  run(d, end, dumpedKey(d));
+  return { typeCode: d.header.typeCode, dialect, version };
+}
+
+function* dumpedKey(d: Decoding): Rule {
+  const { input, header, visitor } = d;
+  if (input.bytes[input.pos] === KEY_META && d.dialect === 'redis') {
+    const start = input.pos++;
+    yield* skipKeyMeta(d);
+    header.metadata = input.bytes.slice(start, input.pos);
+  }
+  while (input.pos >= input.end) yield;
+  const code = input.bytes[input.pos];
+  const type = valueType(code, d.dialect);
+  const rule = VALUE_RULES[d.dialect][code];
+  if (rule === undefined || type === undefined || !type.restorable) throw d.bad('RDB_BAD_TYPE', `a DUMP payload cannot have type ${code}`);
+  input.pos++;
+  header.typeCode = code;
+  d.inKey = true;
+  const level = visitor.key(header);
+  if (!tryReadValue(d, rule, level)) yield* readValue(d, rule, level);
+  checkEmpty(d);
+  if (input.pos !== input.end) throw d.bad('RDB_BAD_DUMP', `${input.end - input.pos} bytes are left over between the value and the footer`);
+  visitor.keyEnd();
+}
+
+/**
+ * Decodes a value that {@link RdbVisitor.raw} handed over. Only the calls for the value are made, neither `key` nor `keyEnd`.
+ *
+ * @param level `packed` or `logical`.
+ * @throws {RdbError} one of its subclasses, when the data is bad; offsets count from `start`.
+ */
+export function readRawValue(
+  typeCode: number,
+  dialect: Dialect,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visitor: RdbVisitor,
+  level: 'packed' | 'logical',
+  options: RdbOptions = {},
+): void {
+  const rule = VALUE_RULES[dialect][typeCode];
+  if (rule === undefined) throw new RangeError(`type ${typeCode} is not a ${dialect} type`);
+  const d = decodingOver(bytes.subarray(start, end), visitor, options);
+  d.dialect = dialect;
+  d.header.typeCode = typeCode;
+  run(d, end - start, rawValue());
+  function* rawValue(): Rule {
+    if (!tryReadValue(d, rule as NonNullable<typeof rule>, level)) yield* readValue(d, rule as NonNullable<typeof rule>, level);
+    if (d.empty) visitor.emptyValue();
+  }
+}
+
+/**
+ * Writes a DUMP footer after a payload: the version, and the CRC-64 over everything from `payloadStart` on.
+ *
+ * @returns the position after the footer's {@link DUMP_FOOTER_BYTES}, for which `out` must have room.
+ */
+export function writeDumpFooter(out: Uint8Array, pos: number, payloadStart: number, version: number): number {
+  out[pos] = version & 0xff;
+  out[pos + 1] = version >> 8;
+  footerCrc.reset();
+  footerCrc.update(out, payloadStart, pos + 2);
+  footerCrc.writeTo(out, pos + 2);
+  return pos + DUMP_FOOTER_BYTES;
+}
+
+const footerCrc = new Crc64();
+
+function decodingOver(bytes: Uint8Array, visitor: RdbVisitor, options: RdbOptions): Decoding {
+  const resolved = resolveOptions(options);
+  const input = new RdbInput(false, resolved.maxStringBytes);
+  input.over(bytes);
+  return new Decoding(input, visitor, resolved);
+}
+
+function checkEmpty(d: Decoding): void {
+  if (d.empty) throw d.bad('RDB_EMPTY_VALUE', 'the value has no elements');
+}
+
+function run(d: Decoding, length: number, rule: Rule): void {
+  try {
+    if (rule.next().done !== true) throw new RdbTruncatedError('RDB_TRUNCATED', `the value goes on after its ${length} bytes`, length);
+  } catch (error) {
+    if (error instanceof PackedFault) throw d.situate(d.locate(error));
+    throw error instanceof DataError ? d.situate(error) : error;
+  }
+}

@@ -1,0 +1,94 @@
+/** What the rules of the grammar share while one input is decoded. */
+import type { DataError } from '@rdbkit/bytes';
+import { RdbFormatError, RdbLimitError } from '../errors.ts';
+import type { ResolvedRdbOptions } from '../options.ts';
+import type { Dialect, KeyHeader, RdbVisitor } from '../visitor.ts';
+import type { RdbInput } from './input.ts';
+import { IntsetCursor } from './intset.ts';
+import { ListpackCursor } from './listpack.ts';
+import { PackedFault } from './packed-cursor.ts';
+import { ZiplistCursor } from './ziplist.ts';
+import { ZipmapCursor } from './zipmap.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** A grammar rule in progress. It yields when it needs more input and is resumed when there is some. */
+export type Rule<T = void> = Generator<undefined, T, undefined>;
+
+export class Decoding {
+  readonly input: RdbInput;
+  readonly visitor: RdbVisitor;
+  readonly options: ResolvedRdbOptions;
+  dialect: Dialect = 'redis';
+  version = 0;
+  /** Deliver packed blobs whole. */
+  packed = false;
+  /** In a DUMP payload a value without elements is an error; in a file it is odd. */
+  emptyIsError = false;
+  /** Set by a rule that found a value without elements. */
+  empty = false;
+  /** Between a key and its value's end. */
+  inKey = false;
+  /** What inside the key is being read; for errors. */
+  element: string | null = null;
+  readonly header: KeyHeader = {
+    db: 0,
+    typeCode: 0,
+    bytes: EMPTY,
+    start: 0,
+    end: 0,
+    expireAtMs: null,
+    idleSeconds: null,
+    freq: null,
+    metadata: null,
+    offset: 0,
+  };
+  /** HASH_TEMPLATE records of this file: the field names of each. */
+  readonly templates: Map<number, readonly Uint8Array[]> = new Map();
+
+  readonly listpack: ListpackCursor = new ListpackCursor();
+  readonly ziplist: ZiplistCursor = new ZiplistCursor();
+  readonly intset: IntsetCursor = new IntsetCursor();
+  readonly zipmap: ZipmapCursor = new ZipmapCursor();
+
+  constructor(input: RdbInput, visitor: RdbVisitor, options: ResolvedRdbOptions) {
+    this.input = input;
+    this.visitor = visitor;
+    this.options = options;
+  }
+
+  /** A fault at the byte before which the input stands. */
+  bad(code: string, message: string, offset: number = this.input.offset): RdbFormatError {
+    return new RdbFormatError(code, message, offset);
+  }
+
+  tooLong(what: string): RdbLimitError {
+    return new RdbLimitError('RDB_LIMIT', `${what} exceeds the limit of ${this.options.maxStringBytes} bytes (option maxStringBytes)`, this.input.offset);
+  }
+
+  /** Reports something odd; an error when strict. */
+  warn(code: string, message: string, offset: number = this.input.offset): void {
+    if (this.options.strict) throw this.bad(code, message, offset);
+    this.visitor.warning({ code, message, offset, db: this.header.db, key: this.inKey ? this.keyCopy() : null });
+  }
+
+  keyCopy(): Uint8Array {
+    const { bytes, start, end } = this.header;
+    return bytes.slice(start, end);
+  }
+
+  /** Turns a blob's fault into an error of the input. The blob is the input's last string. */
+  locate(fault: PackedFault): RdbFormatError {
+    const { input } = this;
+    // A blob that was stored as it is stands in the window; one that was compressed only has the offset of its head.
+    const offset = input.sb === input.bytes ? input.base + fault.pos : input.stringOffset;
+    const message = input.sb === input.bytes ? fault.message : `${fault.message} (byte ${fault.pos} of the decompressed string)`;
+    return new RdbFormatError(fault.code, message, offset);
+  }
+
+  /** Adds to an error where the reader was. */
+  situate<E extends DataError>(error: E): E {
+    error.path = { db: this.header.db, key: this.inKey ? this.keyCopy() : null, element: this.element };
+    return error;
+  }
+}

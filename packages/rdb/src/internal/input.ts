@@ -1,0 +1,276 @@
+/**
+ * The input of the grammar: a window with the primitives of the format.
+ *
+ * A primitive either completes, or leaves the position untouched and says so (`false`, or −1 for a length). Rules are
+ * generators that simply try again after more input came: `while (!input.readString()) yield;`. On the hit path no
+ * generator, closure or object is made. Results that do not fit a return value are left in fields ("registers").
+ */
+import { decompressLzf, lzfFaultText, MAX_LZF_EXPANSION, Window, writeDecimal } from '@rdbkit/bytes';
+import { RdbFormatError, RdbLimitError } from '../errors.ts';
+
+/** Room for the text of one integer. */
+const INTEGER_TEXT = 24;
+/** Scratch space above this is given back at the end of a key. */
+const KEEP_SCRATCH = 1024 * 1024;
+const INITIAL_SCRATCH = 16 * 1024;
+
+export class RdbInput extends Window {
+  /** The last string: `sb[ss, se)`. The one before it stays valid too, unless the rule was suspended in between. */
+  sb: Uint8Array = EMPTY;
+  ss = 0;
+  se = 0;
+  /** The last 64-bit number, as two unsigned words. */
+  hi = 0;
+  lo = 0;
+  /** Absolute offset of the last string's head; tells where a packed blob that was compressed came from. */
+  stringOffset = 0;
+
+  private readonly maxStringBytes: number;
+  private readonly integers = new Uint8Array(2 * INTEGER_TEXT);
+  private integerTurn = 0;
+  // Two, in turns, so that a field and its value can be decompressed and handed over together.
+  private scratch: Uint8Array = EMPTY;
+  private otherScratch: Uint8Array = EMPTY;
+
+  constructor(checksum: boolean, maxStringBytes: number) {
+    super({ checksum });
+    this.maxStringBytes = maxStringBytes;
+  }
+
+  /** Reads a byte; −1 on a miss. */
+  readU8(): number {
+    return this.pos < this.end ? this.bytes[this.pos++] : -1;
+  }
+
+  /** Reads a length that must be a plain number of at most 2^53 − 1; −1 on a miss. */
+  readLength(): number {
+    const { bytes, pos, end } = this;
+    if (pos >= end) return -1;
+    const first = bytes[pos];
+    if (first < 0x40) {
+      this.pos = pos + 1;
+      return first;
+    }
+    if (first < 0x80) {
+      if (end - pos < 2) return -1;
+      this.pos = pos + 2;
+      return ((first & 0x3f) << 8) | bytes[pos + 1];
+    }
+    if (!this.readLength64()) return -1;
+    if (this.hi > 0x1fffff) throw this.bad('RDB_BAD_LENGTH', `a length of ${(BigInt(this.hi) << 32n) + BigInt(this.lo)} cannot be true`, this.base + pos);
+    return this.hi * 0x100000000 + this.lo;
+  }
+
+  /** Reads a length of the full 64 bits into `hi` and `lo`. */
+  readLength64(): boolean {
+    const { bytes, pos, end } = this;
+    if (pos >= end) return false;
+    const first = bytes[pos];
+    if (first < 0x40) {
+      this.hi = 0;
+      this.lo = first;
+      this.pos = pos + 1;
+      return true;
+    }
+    if (first < 0x80) {
+      if (end - pos < 2) return false;
+      this.hi = 0;
+      this.lo = ((first & 0x3f) << 8) | bytes[pos + 1];
+      this.pos = pos + 2;
+      return true;
+    }
+    if (first === 0x80) {
+      if (end - pos < 5) return false;
+      this.hi = 0;
+      this.lo = this.view.getUint32(pos + 1);
+      this.pos = pos + 5;
+      return true;
+    }
+    if (first === 0x81) {
+      if (end - pos < 9) return false;
+      this.hi = this.view.getUint32(pos + 1);
+      this.lo = this.view.getUint32(pos + 5);
+      this.pos = pos + 9;
+      return true;
+    }
+    throw this.badLengthByte(first, pos);
+  }
+
+  /** Reads 8 little-endian bytes into `hi` and `lo`. */
+  readU64(): boolean {
+    const { pos } = this;
+    if (this.end - pos < 8) return false;
+    this.lo = this.view.getUint32(pos, true);
+    this.hi = this.view.getUint32(pos + 4, true);
+    this.pos = pos + 8;
+    return true;
+  }
+
+  /** Reads a string of any form into `sb`, `ss`, `se`. */
+  readString(): boolean {
+    const { bytes, end } = this;
+    let { pos } = this;
+    if (pos >= end) return false;
+    const first = bytes[pos];
+    let length: number;
+    if (first < 0x40) {
+      length = first;
+      pos += 1;
+    } else if (first < 0x80) {
+      if (end - pos < 2) return false;
+      length = ((first & 0x3f) << 8) | bytes[pos + 1];
+      pos += 2;
+    } else if (first === 0x80) {
+      if (end - pos < 5) return false;
+      length = this.view.getUint32(pos + 1);
+      if (length > this.maxStringBytes) throw this.tooLong(length, pos);
+      pos += 5;
+    } else {
+      return this.readSpecialString(first);
+    }
+    if (length > end - pos) return false;
+    this.sb = bytes;
+    this.ss = pos;
+    this.se = pos + length;
+    this.pos = pos + length;
+    return true;
+  }
+
+  /** Passes over a string that is in the window as a whole. */
+  skipString(): boolean {
+    const { bytes, end } = this;
+    let { pos } = this;
+    if (pos >= end) return false;
+    const first = bytes[pos];
+    let length: number;
+    if (first < 0x40) {
+      length = first;
+      pos += 1;
+    } else if (first < 0x80) {
+      if (end - pos < 2) return false;
+      length = ((first & 0x3f) << 8) | bytes[pos + 1];
+      pos += 2;
+    } else {
+      const start = pos;
+      length = this.readStringHead();
+      pos = this.pos;
+      this.pos = start;
+      if (length < 0) return false;
+    }
+    if (length > end - pos) return false;
+    this.pos = pos + length;
+    return true;
+  }
+
+  /**
+   * Reads a string's head up to its stored bytes and returns how many of these follow; −1 on a miss. `uncompressed`
+   * then is the length of the LZF output, or −1 for bytes stored as they are. Integer forms count as stored bytes.
+   */
+  readStringHead(): number {
+    const start = this.pos;
+    if (start >= this.end) return -1;
+    const first = this.bytes[start];
+    this.uncompressed = -1;
+    if (first < 0xc0) {
+      const length = this.readLength();
+      if (length > this.maxStringBytes) throw this.tooLong(length, start);
+      return length;
+    }
+    if (first <= 0xc2) {
+      this.pos = start + 1;
+      return 1 << (first & 3);
+    }
+    if (first !== 0xc3) throw this.badStringByte(first, start);
+    this.pos = start + 1;
+    const compressed = this.readLength();
+    const uncompressed = compressed < 0 ? -1 : this.readLength();
+    if (uncompressed < 0) {
+      this.pos = start;
+      return -1;
+    }
+    if (compressed === 0 || uncompressed === 0 || uncompressed > compressed * MAX_LZF_EXPANSION) {
+      throw this.bad('RDB_BAD_LZF', `${compressed} compressed bytes cannot stand for ${uncompressed} bytes`, this.base + start);
+    }
+    if (uncompressed > this.maxStringBytes) throw this.tooLong(uncompressed, start);
+    this.uncompressed = uncompressed;
+    return compressed;
+  }
+  uncompressed = -1;
+
+  /** Integer forms, LZF, and lengths of 64 bits: too rare to weigh on {@link readString}. */
+  private readSpecialString(first: number): boolean {
+    const start = this.pos;
+    const { bytes, view } = this;
+    if (first >= 0xc0 && first <= 0xc2) {
+      const width = 1 << (first & 3);
+      if (this.end - start <= width) return false;
+      const at = start + 1;
+      const value = first === 0xc0 ? view.getInt8(at) : first === 0xc1 ? view.getInt16(at, true) : view.getInt32(at, true);
+      this.integerTurn = INTEGER_TEXT - this.integerTurn;
+      this.sb = this.integers;
+      this.ss = this.integerTurn;
+      this.se = writeDecimal(this.integers, this.integerTurn, value);
+      this.pos = at + width;
+      this.stringOffset = this.base + start;
+      return true;
+    }
+    const stored = this.readStringHead();
+    if (stored < 0) return false;
+    const from = this.pos;
+    if (stored > this.end - from) {
+      this.pos = start;
+      return false;
+    }
+    this.pos = from + stored;
+    this.stringOffset = this.base + start;
+    if (this.uncompressed < 0) {
+      this.sb = bytes;
+      this.ss = from;
+      this.se = from + stored;
+      return true;
+    }
+    const length = this.uncompressed;
+    const target = this.takeScratch(length);
+    const fault = decompressLzf(bytes, from, from + stored, target, 0, length);
+    if (fault !== 0) throw this.bad('RDB_BAD_LZF', `compressed string of ${stored} bytes: ${lzfFaultText(fault)}`, this.stringOffset);
+    this.sb = target;
+    this.ss = 0;
+    this.se = length;
+    return true;
+  }
+
+  private takeScratch(length: number): Uint8Array {
+    let target = this.otherScratch;
+    this.otherScratch = this.scratch;
+    if (target.length < length) target = new Uint8Array(Math.max(length, Math.min(target.length * 2, KEEP_SCRATCH), INITIAL_SCRATCH));
+    this.scratch = target;
+    return target;
+  }
+
+  /** Called between keys, when nothing borrowed is in use: gives back scratch space that one big string needed. */
+  releaseScratch(): void {
+    if (this.scratch.length > KEEP_SCRATCH) this.scratch = EMPTY;
+    if (this.otherScratch.length > KEEP_SCRATCH) this.otherScratch = EMPTY;
+  }
+
+  bad(code: string, message: string, offset: number): RdbFormatError {
+    return new RdbFormatError(code, message, offset);
+  }
+
+  private badLengthByte(first: number, pos: number): RdbFormatError {
+    const found = `0x${first.toString(16).padStart(2, '0')}`;
+    return first >= 0xc0
+      ? this.bad('RDB_BAD_LENGTH', `expected a length, found a special string encoding (${found})`, this.base + pos)
+      : this.bad('RDB_BAD_LENGTH', `expected a length, found the invalid first byte ${found}`, this.base + pos);
+  }
+
+  private badStringByte(first: number, pos: number): RdbFormatError {
+    return this.bad('RDB_BAD_STRING', `unknown string encoding ${first & 0x3f}`, this.base + pos);
+  }
+
+  private tooLong(length: number, pos: number): RdbLimitError {
+    return new RdbLimitError('RDB_LIMIT', `a string of ${length} bytes exceeds the limit of ${this.maxStringBytes} (option maxStringBytes)`, this.base + pos);
+  }
+}
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,442 @@
+/**
+ * Streams, types 15, 19, 21, 26 and 27 (`rdb.c` and `t_stream.c` of Redis 5.0 … 8.10). `V` is 1 to 5 in that order:
+ *
+ * ```
+ * len nodes, ( str master ID in 16 bytes, str listpack ) * nodes
+ * len length, len last_ms, len last_seq
+ * V ≥ 2: len first_ms, len first_seq, len max_deleted_ms, len max_deleted_seq, len entries_added
+ * len groups, (
+ *   str name, len last_ms, len last_seq
+ *   V ≥ 2: len entries_read
+ *   len pending, ( id128, i64 delivery time, len delivery count ) * pending
+ *   len consumers, ( str name, i64 seen, V ≥ 3: i64 active, len n, id128 * n ) * consumers
+ *   V ≥ 5: len n, id128 * n
+ * ) * groups
+ * V ≥ 4: len duration, len max entries,
+ *        len producers, ( str id, len n, ( str iid, len ms, len seq ) * n ) * producers,
+ *        len iids added, len iids duplicates
+ * ```
+ */
+import { type Int64, int64FromWords, uint64FromWords } from '@rdbkit/bytes';
+import type { PendingEntries, StreamConsumer, StreamGroup, StreamIdmpEntry } from '../visitor.ts';
+import type { Decoding, Rule } from './decoding.ts';
+import { ListpackCursor } from './listpack.ts';
+import { PackedFault } from './packed-cursor.ts';
+import { length, number64 } from './primitives.ts';
+import { EIGHT_BYTES, LEN, type Part, STR, skipParts } from './skip.ts';
+
+const ID_BYTES = 16;
+const ENTRY_DELETED = 1;
+const ENTRY_SAME_FIELDS = 2;
+const MAX_UNSIGNED = 0xffffffff;
+
+export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
+  const { input, visitor } = d;
+  const nodes = yield* length(d);
+  visitor.streamStart();
+  const walk = new NodeWalk(d);
+  for (let i = 0; i < nodes; i++) {
+    const at = input.offset;
+    while (!input.readString()) yield;
+    if (input.se - input.ss !== ID_BYTES) throw d.bad('RDB_BAD_STREAM', `a stream node has a key of ${input.se - input.ss} bytes, not 16`, at);
+    const ms = uint64FromWords(be32(input.sb, input.ss), be32(input.sb, input.ss + 4));
+    const seq = uint64FromWords(be32(input.sb, input.ss + 8), be32(input.sb, input.ss + 12));
+    while (!input.readString()) yield;
+    walk.node(ms, seq);
+  }
+
+  const lengthAt = input.offset;
+  const stored = yield* number64(d);
+  if (stored !== 0 && nodes === 0) throw d.bad('RDB_BAD_STREAM', `a stream of ${stored} entries without a node`, lengthAt);
+  const lastMs = yield* number64(d);
+  const lastSeq = yield* number64(d);
+  const hasCounters = version >= 2;
+  visitor.streamInfo({
+    length: stored,
+    lastMs,
+    lastSeq,
+    firstMs: hasCounters ? yield* number64(d) : null,
+    firstSeq: hasCounters ? yield* number64(d) : null,
+    maxDeletedMs: hasCounters ? yield* number64(d) : null,
+    maxDeletedSeq: hasCounters ? yield* number64(d) : null,
+    entriesAdded: hasCounters ? yield* number64(d) : null,
+    liveEntries: walk.live,
+  });
+  if (stored !== walk.live) d.warn('RDB_STREAM_LENGTH', `the stream says that it has ${stored} entries, its nodes hold ${walk.live}`, lengthAt);
+
+  const groups = yield* length(d);
+  const names = new Set<string>();
+  for (let i = 0; i < groups; i++) {
+    const at = input.offset;
+    const group = yield* streamGroup(d, version);
+    const name = latin1(group.name);
+    if (names.has(name)) throw d.bad('RDB_BAD_STREAM', 'two groups have the same name', at);
+    names.add(name);
+    visitor.streamGroup(group);
+  }
+  if (version >= 4) yield* idempotency(d);
+}
+
+/** Walks the listpack of a node; one instance for all nodes of a stream, because entries refer to the node's master fields. */
+class NodeWalk {
+  live = 0;
+  private readonly d: Decoding;
+  /** A second cursor, for the names of the master fields. */
+  private readonly fields = new ListpackCursor();
+  private lastMs: Int64 = 0;
+  private lastSeq: Int64 = -1;
+
+  constructor(d: Decoding) {
+    this.d = d;
+  }
+
+  /** The node whose listpack is the input's last string. */
+  node(masterMs: Int64, masterSeq: Int64): void {
+    const { input, visitor, packed } = this.d;
+    const cursor = this.d.listpack;
+    cursor.open(input.sb, input.ss, input.se);
+    const count = this.counter('its number of entries');
+    const deleted = this.counter('its number of deleted entries');
+    if (packed) {
+      this.live += count;
+      visitor.streamNode(masterMs, masterSeq, input.sb, input.ss, input.se);
+      return;
+    }
+    const masterFields = this.counter('its number of master fields');
+    const fieldsAt = cursor.pos;
+    for (let i = 0; i < masterFields; i++) this.expect('a master field');
+    if (this.counter('the end of the master entry') !== 0) throw this.bad('the master entry does not end with 0');
+    let live = 0;
+    let dead = 0;
+    while (cursor.next()) {
+      const before = cursor.passed - 1;
+      const flags = this.whole('entry flags');
+      const ms = addModulo64(masterMs, this.signed('milliseconds'));
+      const seq = addModulo64(masterSeq, this.signed('sequence'));
+      const isSame = (flags & ENTRY_SAME_FIELDS) !== 0;
+      const fields = isSame ? masterFields : this.counter('a number of fields');
+      const isDeleted = (flags & ENTRY_DELETED) !== 0;
+      if (isDeleted) {
+        dead++;
+      } else {
+        live++;
+        if (ms < this.lastMs || (ms === this.lastMs && seq <= this.lastSeq)) throw this.bad(`entry ${ms}-${seq} does not follow ${this.lastMs}-${this.lastSeq}`);
+        this.lastMs = ms;
+        this.lastSeq = seq;
+        visitor.streamEntry(ms, seq, fields);
+      }
+      if (isSame) this.sameFields(fieldsAt, fields, isDeleted);
+      else this.ownFields(fields, isDeleted);
+      const elements = cursor.passed - before;
+      if (this.counter('the length of an entry') !== elements) throw this.bad(`an entry of ${elements} elements says that it has another number of them`);
+    }
+    if (live + dead === 0 && count + deleted === 0 && cursor.passed === 0) throw this.bad('no elements');
+    if (live !== count || dead !== deleted) {
+      this.d.warn('RDB_STREAM_NODE_COUNT', `a stream node says ${count} live and ${deleted} deleted entries, it holds ${live} and ${dead}`);
+    }
+    this.live += live;
+  }
+
+  private sameFields(fieldsAt: number, count: number, isDeleted: boolean): void {
+    const { visitor } = this.d;
+    const cursor = this.d.listpack;
+    const { fields } = this;
+    fields.bytes = cursor.bytes;
+    fields.end = cursor.end;
+    fields.pos = fieldsAt;
+    for (let i = 0; i < count; i++) {
+      this.expect('a value');
+      if (isDeleted) continue;
+      cursor.text();
+      fields.next();
+      fields.text();
+      visitor.streamField(fields.tb, fields.ts, fields.te, cursor.tb, cursor.ts, cursor.te);
+    }
+  }
+
+  private ownFields(count: number, isDeleted: boolean): void {
+    const { visitor } = this.d;
+    const cursor = this.d.listpack;
+    for (let i = 0; i < count; i++) {
+      this.expect('a field');
+      cursor.text();
+      const bytes = cursor.tb;
+      const start = cursor.ts;
+      const end = cursor.te;
+      this.expect('a value');
+      if (isDeleted) continue;
+      cursor.text();
+      visitor.streamField(bytes, start, end, cursor.tb, cursor.ts, cursor.te);
+    }
+  }
+
+  private expect(what: string): void {
+    if (!this.d.listpack.next()) throw this.bad(`it ends where ${what} should stand`);
+  }
+
+  private counter(what: string): number {
+    this.expect(what);
+    const value = this.whole(what);
+    if (value < 0) throw this.bad(`${what} is negative`);
+    return value;
+  }
+
+  private signed(what: string): Int64 {
+    this.expect(what);
+    const cursor = this.d.listpack;
+    if (!cursor.isInteger) throw this.bad(`${what} is not a number`);
+    return cursor.isWide ? int64FromWords(cursor.hi, cursor.lo) : cursor.integer;
+  }
+
+  /** The entry that the cursor stands on, as an integer. */
+  private whole(what: string): number {
+    const cursor = this.d.listpack;
+    if (!cursor.isInteger || cursor.isWide) throw this.bad(`${what} is not a number`);
+    return cursor.integer;
+  }
+
+  private bad(message: string): PackedFault {
+    return new PackedFault('RDB_BAD_STREAM', `stream node: ${message}`, this.d.listpack.pos);
+  }
+}
+
+/** IDs of entries are stored as differences to the node's master ID, modulo 2^64. */
+function addModulo64(a: Int64, b: Int64): Int64 {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const sum = a + b;
+    if (sum >= 0 && sum <= Number.MAX_SAFE_INTEGER) return sum;
+  }
+  const sum = BigInt.asUintN(64, BigInt(a) + BigInt(b));
+  return sum <= MAX_SAFE ? Number(sum) : sum;
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Pending entries while they are read: grows with what really arrives, whatever count was announced. */
+class PendingList implements PendingEntries {
+  count = 0;
+  ids: Uint8Array = new Uint8Array(ID_BYTES * 4);
+  deliveredAtMs: Float64Array = new Float64Array(4);
+  deliveryCount: Float64Array = new Float64Array(4);
+  owner: Int32Array = new Int32Array(4);
+
+  add(bytes: Uint8Array, at: number, deliveredAtMs: number): void {
+    if (this.count === this.owner.length) this.grow();
+    this.ids.set(bytes.subarray(at, at + ID_BYTES), this.count * ID_BYTES);
+    this.deliveredAtMs[this.count] = deliveredAtMs;
+    this.owner[this.count] = -1;
+    this.count++;
+  }
+
+  /** Whether the entry added last follows the one before it. */
+  isAscending(): boolean {
+    return this.count < 2 || compareIds(this.ids, (this.count - 2) * ID_BYTES, this.ids, (this.count - 1) * ID_BYTES) < 0;
+  }
+
+  /** Index of an ID, or −1. `guess` is looked at first: consumers list their entries in the same order. */
+  find(bytes: Uint8Array, at: number, guess: number): number {
+    if (guess < this.count && compareIds(this.ids, guess * ID_BYTES, bytes, at) === 0) return guess;
+    let low = 0;
+    let high = this.count - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const order = compareIds(this.ids, middle * ID_BYTES, bytes, at);
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  private grow(): void {
+    const capacity = this.owner.length * 2;
+    const ids = new Uint8Array(capacity * ID_BYTES);
+    ids.set(this.ids);
+    this.ids = ids;
+    const deliveredAtMs = new Float64Array(capacity);
+    deliveredAtMs.set(this.deliveredAtMs);
+    this.deliveredAtMs = deliveredAtMs;
+    const deliveryCount = new Float64Array(capacity);
+    deliveryCount.set(this.deliveryCount);
+    this.deliveryCount = deliveryCount;
+    const owner = new Int32Array(capacity);
+    owner.set(this.owner);
+    this.owner = owner;
+  }
+}
+
+function compareIds(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): number {
+  for (let i = 0; i < ID_BYTES; i++) {
+    const difference = a[aAt + i] - b[bAt + i];
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
+  const { input } = d;
+  while (!input.readString()) yield;
+  const name = input.sb.slice(input.ss, input.se);
+  d.element = 'stream group';
+  const lastMs = yield* number64(d);
+  const lastSeq = yield* number64(d);
+  let entriesRead: Int64 | null = null;
+  if (version >= 2) {
+    while (!input.readLength64()) yield;
+    const isUnknown = input.hi === MAX_UNSIGNED && input.lo === MAX_UNSIGNED;
+    entriesRead = isUnknown ? null : uint64FromWords(input.hi, input.lo);
+  }
+  const pending = new PendingList();
+  const pendingCount = yield* length(d);
+  for (let i = 0; i < pendingCount; i++) {
+    while (input.end - input.pos < ID_BYTES + 8) yield;
+    const { pos, view } = input;
+    pending.add(input.bytes, pos, signed64(view.getUint32(pos + ID_BYTES + 4, true), view.getUint32(pos + ID_BYTES, true)));
+    if (!pending.isAscending()) throw d.bad('RDB_BAD_STREAM', 'pending entries are not in ascending order');
+    input.pos = pos + ID_BYTES + 8;
+    // Not `length()`: a group may have millions of these, and a generator for each costs more than the entry.
+    let deliveries = input.readLength();
+    while (deliveries < 0) {
+      yield;
+      deliveries = input.readLength();
+    }
+    pending.deliveryCount[i] = deliveries;
+  }
+
+  const consumers: StreamConsumer[] = [];
+  const names = new Set<string>();
+  let duplicateOwners = 0;
+  const consumerCount = yield* length(d);
+  for (let i = 0; i < consumerCount; i++) {
+    const at = input.offset;
+    while (!input.readString()) yield;
+    const consumerName = input.sb.slice(input.ss, input.se);
+    const key = latin1(consumerName);
+    if (names.has(key)) throw d.bad('RDB_BAD_STREAM', 'two consumers of a group have the same name', at);
+    names.add(key);
+    while (!input.readU64()) yield;
+    const seenMs = int64FromWords(input.hi, input.lo);
+    let activeMs: Int64 | null = null;
+    if (version >= 3) {
+      while (!input.readU64()) yield;
+      activeMs = int64FromWords(input.hi, input.lo);
+    }
+    consumers.push({ name: consumerName, seenMs, activeMs });
+    const owned = yield* length(d);
+    let guess = 0;
+    for (let n = 0; n < owned; n++) {
+      while (input.end - input.pos < ID_BYTES) yield;
+      const index = pending.find(input.bytes, input.pos, guess);
+      if (index < 0) throw d.bad('RDB_BAD_STREAM', 'a consumer owns a pending entry that its group does not have');
+      if (pending.owner[index] === i) throw d.bad('RDB_BAD_STREAM', 'a consumer lists a pending entry twice');
+      if (pending.owner[index] >= 0) duplicateOwners++;
+      pending.owner[index] = i;
+      guess = index + 1;
+      input.pos += ID_BYTES;
+    }
+  }
+  if (duplicateOwners > 0) {
+    d.warn('RDB_PENDING_TWO_OWNERS', `${duplicateOwners} pending entries of a group belong to two consumers; the last one in the file is taken`);
+  }
+  const handedBack = version >= 5 ? yield* nackZone(d, pending) : 0;
+  const unowned = countUnowned(pending) - handedBack;
+  if (unowned > 0) d.warn('RDB_PENDING_NO_OWNER', `${unowned} pending entries of a group belong to no consumer`);
+  d.element = null;
+  return { name, lastMs, lastSeq, entriesRead, consumers, pending, duplicateOwners };
+}
+
+/** The IDs that were handed back (Redis ≥ 8.8): pending, and owned by nobody. */
+function* nackZone(d: Decoding, pending: PendingList): Rule<number> {
+  const { input } = d;
+  const count = yield* length(d);
+  let guess = 0;
+  for (let n = 0; n < count; n++) {
+    while (input.end - input.pos < ID_BYTES) yield;
+    const index = pending.find(input.bytes, input.pos, guess);
+    if (index < 0) throw d.bad('RDB_BAD_STREAM', 'a handed-back entry is not among the pending ones of its group');
+    if (pending.owner[index] >= 0) throw d.bad('RDB_BAD_STREAM', 'a handed-back entry belongs to a consumer');
+    guess = index + 1;
+    input.pos += ID_BYTES;
+  }
+  return count;
+}
+
+function countUnowned(pending: PendingEntries): number {
+  let unowned = 0;
+  for (let i = 0; i < pending.count; i++) if (pending.owner[i] < 0) unowned++;
+  return unowned;
+}
+
+const MAX_IDMP_SECONDS = 86400;
+const MAX_IDMP_ENTRIES = 10000;
+
+function* idempotency(d: Decoding): Rule {
+  const { input, visitor } = d;
+  const at = input.offset;
+  const durationSeconds = yield* length(d);
+  const maxEntries = yield* length(d);
+  if (durationSeconds < 1 || durationSeconds > MAX_IDMP_SECONDS) throw d.bad('RDB_BAD_STREAM', `an idempotency period of ${durationSeconds} s`, at);
+  if (maxEntries < 1 || maxEntries > MAX_IDMP_ENTRIES) throw d.bad('RDB_BAD_STREAM', `an idempotency table of ${maxEntries} entries`, at);
+  const count = yield* length(d);
+  const producers: { id: Uint8Array; entries: StreamIdmpEntry[] }[] = [];
+  for (let i = 0; i < count; i++) {
+    while (!input.readString()) yield;
+    const id = input.sb.slice(input.ss, input.se);
+    const entries: StreamIdmpEntry[] = [];
+    const entryCount = yield* length(d);
+    for (let n = 0; n < entryCount; n++) {
+      while (!input.readString()) yield;
+      const iid = input.sb.slice(input.ss, input.se);
+      entries.push({ iid, ms: yield* number64(d), seq: yield* number64(d) });
+    }
+    producers.push({ id, entries });
+  }
+  visitor.streamIdmp({ durationSeconds, maxEntries, producers, iidsAdded: yield* number64(d), iidsDuplicates: yield* number64(d) });
+}
+
+function signed64(hi: number, lo: number): number {
+  return (hi | 0) * 0x100000000 + lo;
+}
+
+function be32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+}
+
+/** A map key for a byte string. */
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** Passes over a stream. */
+export function* skipStream(d: Decoding, version: number): Rule {
+  const nodes = yield* length(d);
+  yield* skipParts(d, nodes, NODE_PARTS);
+  yield* skipParts(d, version >= 2 ? 8 : 3, LENGTH_PARTS);
+  const groups = yield* length(d);
+  for (let i = 0; i < groups; i++) {
+    yield* skipParts(d, 1, [STR, LEN, LEN]);
+    if (version >= 2) yield* skipParts(d, 1, LENGTH_PARTS);
+    yield* skipParts(d, yield* length(d), PENDING_PARTS);
+    const consumers = yield* length(d);
+    for (let n = 0; n < consumers; n++) {
+      yield* skipParts(d, 1, version >= 3 ? [STR, EIGHT_BYTES, EIGHT_BYTES] : [STR, EIGHT_BYTES]);
+      yield* skipParts(d, yield* length(d), ID_PARTS);
+    }
+    if (version >= 5) yield* skipParts(d, yield* length(d), ID_PARTS);
+  }
+  if (version < 4) return;
+  yield* skipParts(d, 2, LENGTH_PARTS);
+  const producers = yield* length(d);
+  for (let i = 0; i < producers; i++) {
+    yield* skipParts(d, 1, [STR]);
+    yield* skipParts(d, yield* length(d), [STR, LEN, LEN]);
+  }
+  yield* skipParts(d, 2, LENGTH_PARTS);
+}
+
+const NODE_PARTS: readonly Part[] = [STR, STR];
+const LENGTH_PARTS: readonly Part[] = [LEN];
+const ID_PARTS: readonly Part[] = [EIGHT_BYTES, EIGHT_BYTES];
+const PENDING_PARTS: readonly Part[] = [EIGHT_BYTES, EIGHT_BYTES, EIGHT_BYTES, LEN];

@@ -1,0 +1,169 @@
+/** Reading one value at the level that the consumer asked for. */
+import { LzfInflater, lzfFaultText } from '@rdbkit/bytes';
+import type { Level } from '../visitor.ts';
+import type { Decoding, Rule } from './decoding.ts';
+import type { ValueRule } from './value-rules.ts';
+
+const STRING = 0;
+const MODULE = 7;
+
+/**
+ * Reads a value without a generator when it is one string, or is passed over, and the window has all of it. Returns false,
+ * with nothing read and nothing delivered, when {@link readValue} has to do it.
+ */
+export function tryReadValue(d: Decoding, rule: ValueRule, level: Level): boolean {
+  const { input } = d;
+  if (level === 'logical' || level === 'packed') {
+    if (rule.ofString === null || isLongString(d) || !input.readString()) return false;
+    d.packed = level === 'packed';
+    rule.ofString(d);
+    return true;
+  }
+  const start = input.pos;
+  if (!rule.trySkip(d)) return false;
+  if (level === 'raw') {
+    if (input.pos - start > d.options.rawBytes && d.header.typeCode !== MODULE) {
+      input.pos = start;
+      d.empty = false;
+      return false;
+    }
+    deliverRaw(d, start);
+  }
+  return true;
+}
+
+/** Reads a value of any length. */
+export function* readValue(d: Decoding, rule: ValueRule, level: Level): Rule {
+  if (level === 'skip') {
+    yield* rule.skip(d);
+    return;
+  }
+  let wanted: Exclude<Level, 'raw'> = level === 'raw' ? 'logical' : level;
+  if (level === 'raw') {
+    if (yield* captureRaw(d, rule)) return;
+    wanted = d.visitor.rawTooLong();
+    if (wanted === 'skip') {
+      yield* rule.skip(d);
+      return;
+    }
+  }
+  d.packed = wanted === 'packed';
+  if (d.header.typeCode === STRING) yield* stringValue(d);
+  else yield* rule.decode(d);
+}
+
+/** Gathers a value in the window; gives up, back at its start, when it is longer than the option `rawBytes`. */
+function* captureRaw(d: Decoding, rule: ValueRule): Rule<boolean> {
+  const { input } = d;
+  const limit = d.header.typeCode === MODULE ? d.options.maxStringBytes : d.options.rawBytes;
+  input.mark = input.pos;
+  const rest = rule.skip(d);
+  for (;;) {
+    const isDone = rest.next().done === true;
+    if (input.pos - input.mark > limit) {
+      if (d.header.typeCode === MODULE) throw d.tooLong('a module value');
+      input.pos = input.mark;
+      input.mark = -1;
+      d.empty = false;
+      return false;
+    }
+    if (isDone) break;
+    yield;
+  }
+  const start = input.mark;
+  input.mark = -1;
+  deliverRaw(d, start);
+  return true;
+}
+
+function deliverRaw(d: Decoding, start: number): void {
+  const { input } = d;
+  if (!d.empty) d.empty = isEmptyBlob(d, start);
+  if (d.empty) {
+    if (d.emptyIsError) return;
+  }
+  d.visitor.raw(input.bytes, start, input.pos);
+}
+
+/** Whether a raw value is a blob without entries. Such blobs are too small to be compressed. */
+function isEmptyBlob(d: Decoding, start: number): boolean {
+  const { input } = d;
+  const { bytes } = input;
+  const length = bytes[start];
+  const at = start + 1;
+  if (input.pos - at !== length) return false;
+  switch (d.header.typeCode) {
+    case 10:
+    case 12:
+    case 13:
+      return length === EMPTY_ZIPLIST_BYTES && bytes[at + 8] === 0 && bytes[at + 9] === 0;
+    case 16:
+    case 17:
+    case 20:
+      return length === EMPTY_LISTPACK_BYTES && bytes[at + 4] === 0 && bytes[at + 5] === 0;
+    default:
+      return false;
+  }
+}
+
+const EMPTY_ZIPLIST_BYTES = 11;
+const EMPTY_LISTPACK_BYTES = 7;
+
+/** Type 0, which comes in pieces when it is long, so that no string is ever in memory as a whole because of us. */
+function* stringValue(d: Decoding): Rule {
+  const { input, visitor } = d;
+  const { pieceBytes } = d.options;
+  const first = input.offset;
+  let stored = input.readStringHead();
+  while (stored < 0) {
+    yield;
+    stored = input.readStringHead();
+  }
+  const length = input.uncompressed < 0 ? stored : input.uncompressed;
+  if (length <= pieceBytes) {
+    // Back to the head: nothing was suspended since it became readable, so it is still where it was, in the moved window.
+    input.pos = first - input.base;
+    while (!input.readString()) yield;
+    visitor.string(input.sb, input.ss, input.se);
+    return;
+  }
+  visitor.stringStart(length);
+  if (input.uncompressed < 0) {
+    for (let left = stored; left > 0; ) {
+      const step = Math.min(left, pieceBytes);
+      while (input.end - input.pos < step) yield;
+      visitor.stringPiece(input.bytes, input.pos, input.pos + step);
+      input.pos += step;
+      left -= step;
+    }
+  } else {
+    const inflater = new LzfInflater(length);
+    const sink = (bytes: Uint8Array, from: number, to: number): void => visitor.stringPiece(bytes, from, to);
+    for (let left = stored; left > 0; ) {
+      while (input.pos >= input.end) yield;
+      const step = Math.min(left, input.end - input.pos);
+      const fault = inflater.push(input.bytes, input.pos, input.pos + step, sink);
+      if (fault !== 0) throw badLzf(d, fault, first);
+      input.pos += step;
+      left -= step;
+    }
+    const fault = inflater.finish(sink);
+    if (fault !== 0) throw badLzf(d, fault, first);
+  }
+  visitor.stringEnd();
+}
+
+function badLzf(d: Decoding, fault: number, offset: number): Error {
+  return d.bad('RDB_BAD_LZF', `compressed string: ${lzfFaultText(fault)}`, offset);
+}
+
+/** Whether the value is a string to be delivered in pieces, even if it is in the window: the events must not depend on chunks. */
+function isLongString(d: Decoding): boolean {
+  const { input } = d;
+  // Any length up to 14 bits, and any integer form, is told by the first byte.
+  if (d.header.typeCode !== STRING || input.pos >= input.end || input.bytes[input.pos] < 0x80) return false;
+  const start = input.pos;
+  const stored = input.readStringHead();
+  input.pos = start;
+  return Math.max(stored, input.uncompressed) > d.options.pieceBytes;
+}

@@ -1,0 +1,132 @@
+/** The incremental reader: chunks in, visitor calls out. */
+import { DataError } from '@rdbkit/bytes';
+import { RdbTruncatedError } from './errors.ts';
+import { Decoding, type Rule } from './internal/decoding.ts';
+import { Frame } from './internal/frame.ts';
+import { RdbInput } from './internal/input.ts';
+import { PackedFault } from './internal/packed-cursor.ts';
+import { type RdbOptions, resolveOptions } from './options.ts';
+import type { RdbSummary, RdbVisitor } from './visitor.ts';
+
+/** Chunks are fed to the window in steps of this size, so that a huge chunk is not copied as a whole. */
+const STEP_BYTES = 64 * 1024;
+const REPLICATION_MARK_BYTES = 40;
+
+/**
+ * Reads an RDB from chunks of any size.
+ *
+ * Everything happens synchronously inside {@link RdbReader.push}; memory is bounded by the longest key, element, packed
+ * blob or `raw` value, whichever is longest, and by the field names of hash templates and the pending entries of one stream
+ * group.
+ *
+ * @example
+ * ```ts
+ * import { RdbReader, RdbVisitorBase } from '@rdbkit/rdb';
+ * class Count extends RdbVisitorBase {
+ *   keys = 0;
+ *   override keyEnd(): void {
+ *     this.keys++;
+ *   }
+ * }
+ * const count = new Count();
+ * const reader = new RdbReader(count);
+ * for (const chunk of chunks) reader.push(chunk);
+ * console.log(reader.finish().keys === count.keys); // true
+ * ```
+ */
+export class RdbReader {
+  private readonly visitor: RdbVisitor;
+  private readonly decoding: Decoding;
+  private readonly frame: Frame;
+  private readonly rule: Rule<Omit<RdbSummary, 'trailingBytes'>>;
+  private summary: Omit<RdbSummary, 'trailingBytes'> | null = null;
+  private trailing = 0;
+  private failed = false;
+
+  constructor(visitor: RdbVisitor, options: RdbOptions = {}) {
+    const resolved = resolveOptions(options);
+    this.visitor = visitor;
+    this.decoding = new Decoding(new RdbInput(resolved.checksum, resolved.maxStringBytes), visitor, resolved);
+    this.frame = new Frame(this.decoding);
+    this.rule = this.frame.file();
+  }
+
+  /** Whether the end of the RDB, checksum included, has been read. What is pushed from then on only counts as trailing. */
+  get done(): boolean {
+    return this.summary !== null;
+  }
+
+  /** Absolute offset up to which the input was decoded, in bytes. */
+  get offset(): number {
+    return this.decoding.input.offset;
+  }
+
+  /** Keys that were read completely. */
+  get keys(): number {
+    return this.frame.keys;
+  }
+
+  /**
+   * Decodes as far as the chunk allows. The chunk is the caller's again when this returns.
+   *
+   * @throws {RdbError} one of its subclasses, when the data is bad. The reader is of no further use then.
+   */
+  push(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length && this.summary === null) {
+      const end = Math.min(chunk.length, at + STEP_BYTES);
+      this.decoding.input.feed(chunk, at, end);
+      at = end;
+      this.advance();
+    }
+    this.trailing += chunk.length - at;
+  }
+
+  /**
+   * Reads input that is in memory as a whole, without copying it. Instead of `push`, not together with it.
+   *
+   * @throws {RdbError} one of its subclasses, when the data is bad.
+   */
+  pushAll(bytes: Uint8Array): void {
+    this.decoding.input.over(bytes);
+    this.advance();
+  }
+
+  /**
+   * Says that there is no more input.
+   *
+   * @throws {RdbTruncatedError} when the RDB is not over.
+   */
+  finish(): RdbSummary {
+    if (this.summary === null) {
+      const { input } = this.decoding;
+      const read = input.base + input.end;
+      this.failed = true;
+      throw this.decoding.situate(new RdbTruncatedError('RDB_TRUNCATED', `the input ends after ${read} bytes, in the middle of the RDB`, read));
+    }
+    const summary: RdbSummary = { ...this.summary, trailingBytes: this.trailing };
+    if (this.trailing === REPLICATION_MARK_BYTES) {
+      this.decoding.warn('RDB_REPLICATION_MARK', 'the 40 bytes after the end look like the mark that ends a diskless replication stream', summary.bytes);
+    } else if (this.trailing > 0) {
+      this.decoding.warn('RDB_TRAILING_BYTES', `${this.trailing} bytes follow the end of the RDB`, summary.bytes);
+    }
+    this.visitor.end(summary);
+    return summary;
+  }
+
+  private advance(): void {
+    if (this.failed) throw new Error('this reader has failed and cannot go on');
+    try {
+      const step = this.rule.next();
+      if (step.done !== true) return;
+      this.summary = step.value;
+      const { input } = this.decoding;
+      this.trailing = input.end - input.pos;
+    } catch (error) {
+      this.failed = true;
+      if (error instanceof PackedFault) throw this.decoding.situate(this.decoding.locate(error));
+      if (error instanceof DataError) throw this.decoding.situate(error);
+      throw error;
+    }
+  }
+}

@@ -1,12 +1,13 @@
 /** Values outside of a file: DUMP payloads, and raw values that a visitor was given. */
 import { Crc64, DataError } from '@rdbkit/bytes';
-import { RdbChecksumError, RdbFormatError, RdbTruncatedError, RdbUnsupportedError } from './errors.ts';
+import { RdbChecksumError, RdbFormatError, RdbTruncatedError } from './errors.ts';
 import { Decoding, type Rule } from './internal/decoding.ts';
 import { RdbInput } from './internal/input.ts';
 import { skipKeyMeta } from './internal/key-meta.ts';
 import { PackedFault } from './internal/packed-cursor.ts';
 import { VALUE_RULES } from './internal/value-rules.ts';
 import { readValue, tryReadValue } from './internal/values.ts';
+import { unknownVersion } from './internal/versions.ts';
 import { type RdbOptions, resolveOptions } from './options.ts';
 import { HIGHEST_VERSION, valueType } from './types.ts';
 import type { Dialect, RdbVisitor } from './visitor.ts';
@@ -41,9 +42,7 @@ export function readDump(payload: Uint8Array, visitor: RdbVisitor, options: RdbO
   const version = payload[end] | (payload[end + 1] << 8);
   const dialect: Dialect = version >= VALKEY_SINCE ? 'valkey' : 'redis';
   if (version === 0) throw new RdbFormatError('RDB_BAD_DUMP', 'the footer of the DUMP payload says version 0', end);
-  if (version > HIGHEST_VERSION[dialect] && !resolved.anyVersion) {
-    throw new RdbUnsupportedError('RDB_UNSUPPORTED_VERSION', `the DUMP payload has version ${version}, the highest known one is ${HIGHEST_VERSION[dialect]}`, end);
-  }
+  if (version > HIGHEST_VERSION[dialect] && !resolved.anyVersion) throw unknownVersion(version, dialect, end);
   if (resolved.checksum && payload.subarray(end + 2).some((byte) => byte !== 0)) {
     const crc = new Crc64();
     crc.update(payload, 0, end + 2);

@@ -89,8 +89,9 @@ export interface PendingEntries {
   /** 16 bytes an entry: milliseconds and sequence, both big-endian. */
   readonly ids: Uint8Array;
   /** Time of the last delivery, Unix milliseconds. */
-  readonly deliveredAtMs: Float64Array;
-  readonly deliveryCount: Float64Array;
+  readonly deliveredAtMs: BigInt64Array;
+  /** Up to 2^63 − 1: a client may set it to anything. */
+  readonly deliveryCount: BigUint64Array;
   /** Index into `consumers`, or −1: owned by nobody (the NACK zone of Redis ≥ 8.8, or a damaged file). */
   readonly owner: Int32Array;
 }

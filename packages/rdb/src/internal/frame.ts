@@ -14,6 +14,7 @@ import { int64FromWords, uint64FromWords } from '@rdbkit/bytes';
 import { RdbChecksumError, RdbFormatError, RdbUnsupportedError } from '../errors.ts';
 import { HIGHEST_VERSION, valueType } from '../types.ts';
 import type { Dialect, RdbSummary } from '../visitor.ts';
+import { unknownVersion } from './versions.ts';
 import type { Decoding, Rule } from './decoding.ts';
 import { skipKeyMeta } from './key-meta.ts';
 import { moduleEncodingVersion, moduleName, skipModuleOpcodes } from './modules.ts';
@@ -70,25 +71,14 @@ export class Frame {
   private *magic(): Rule {
     const { d } = this;
     const { input } = d;
-    while (input.end - input.pos < MAGIC_BYTES) {
-      // Say at once that this is something else: it may be a stream that goes on for long.
-      const seen = input.bytes.subarray(input.pos, input.end);
-      if (!startsLike(seen, 'REDIS') && !startsLike(seen, 'VALKEY')) throw badMagic(seen);
-      yield;
-    }
+    while (input.end - input.pos < MAGIC_BYTES) yield;
     const text = String.fromCharCode(...input.bytes.subarray(input.pos, input.pos + MAGIC_BYTES));
     const match = /^(?:REDIS(\d{4})|VALKEY(\d{3}))$/.exec(text);
     if (match === null) throw badMagic(input.bytes.subarray(input.pos, input.pos + MAGIC_BYTES));
     const dialect: Dialect = match[1] === undefined ? 'valkey' : 'redis';
     const version = Number(match[1] ?? match[2]);
-    if (version === 0 || dialect === 'redis' !== version < VALKEY_SINCE) throw new RdbFormatError('RDB_BAD_MAGIC', `there is no RDB version ${text}`, 5);
-    if (version > HIGHEST_VERSION[dialect] && !d.options.anyVersion) {
-      throw new RdbUnsupportedError(
-        'RDB_UNSUPPORTED_VERSION',
-        `RDB version ${version} is newer than ${HIGHEST_VERSION[dialect]}, the highest known one; the option anyVersion tries to read it all the same`,
-        5,
-      );
-    }
+    if (version === 0 || (dialect === 'valkey' && version < VALKEY_SINCE)) throw new RdbFormatError('RDB_BAD_MAGIC', `there is no RDB version ${text}`, 5);
+    if (version > HIGHEST_VERSION[dialect] && !d.options.anyVersion) throw unknownVersion(version, dialect, 5);
     d.dialect = dialect;
     d.version = version;
     input.pos += MAGIC_BYTES;
@@ -358,11 +348,6 @@ export class Frame {
     header.metadata = null;
     this.hasAttributes = false;
   }
-}
-
-function startsLike(bytes: Uint8Array, magic: string): boolean {
-  for (let i = 0; i < bytes.length && i < magic.length; i++) if (bytes[i] !== magic.charCodeAt(i)) return false;
-  return true;
 }
 
 function badMagic(found: Uint8Array): RdbFormatError {

@@ -216,11 +216,11 @@ const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 class PendingList implements PendingEntries {
   count = 0;
   ids: Uint8Array = new Uint8Array(ID_BYTES * 4);
-  deliveredAtMs: Float64Array = new Float64Array(4);
-  deliveryCount: Float64Array = new Float64Array(4);
+  deliveredAtMs: BigInt64Array = new BigInt64Array(4);
+  deliveryCount: BigUint64Array = new BigUint64Array(4);
   owner: Int32Array = new Int32Array(4);
 
-  add(bytes: Uint8Array, at: number, deliveredAtMs: number): void {
+  add(bytes: Uint8Array, at: number, deliveredAtMs: bigint): void {
     if (this.count === this.owner.length) this.grow();
     this.ids.set(bytes.subarray(at, at + ID_BYTES), this.count * ID_BYTES);
     this.deliveredAtMs[this.count] = deliveredAtMs;
@@ -253,10 +253,10 @@ class PendingList implements PendingEntries {
     const ids = new Uint8Array(capacity * ID_BYTES);
     ids.set(this.ids);
     this.ids = ids;
-    const deliveredAtMs = new Float64Array(capacity);
+    const deliveredAtMs = new BigInt64Array(capacity);
     deliveredAtMs.set(this.deliveredAtMs);
     this.deliveredAtMs = deliveredAtMs;
-    const deliveryCount = new Float64Array(capacity);
+    const deliveryCount = new BigUint64Array(capacity);
     deliveryCount.set(this.deliveryCount);
     this.deliveryCount = deliveryCount;
     const owner = new Int32Array(capacity);
@@ -291,16 +291,11 @@ function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
   for (let i = 0; i < pendingCount; i++) {
     while (input.end - input.pos < ID_BYTES + 8) yield;
     const { pos, view } = input;
-    pending.add(input.bytes, pos, signed64(view.getUint32(pos + ID_BYTES + 4, true), view.getUint32(pos + ID_BYTES, true)));
+    pending.add(input.bytes, pos, view.getBigInt64(pos + ID_BYTES, true));
     if (!pending.isAscending()) throw d.bad('RDB_BAD_STREAM', 'pending entries are not in ascending order');
     input.pos = pos + ID_BYTES + 8;
-    // Not `length()`: a group may have millions of these, and a generator for each costs more than the entry.
-    let deliveries = input.readLength();
-    while (deliveries < 0) {
-      yield;
-      deliveries = input.readLength();
-    }
-    pending.deliveryCount[i] = deliveries;
+    while (!input.readLength64()) yield;
+    pending.deliveryCount[i] = (BigInt(input.hi) << 32n) | BigInt(input.lo);
   }
 
   const consumers: StreamConsumer[] = [];
@@ -392,10 +387,6 @@ function* idempotency(d: Decoding): Rule {
     producers.push({ id, entries });
   }
   visitor.streamIdmp({ durationSeconds, maxEntries, producers, iidsAdded: yield* number64(d), iidsDuplicates: yield* number64(d) });
-}
-
-function signed64(hi: number, lo: number): number {
-  return (hi | 0) * 0x100000000 + lo;
 }
 
 function be32(bytes: Uint8Array, at: number): number {

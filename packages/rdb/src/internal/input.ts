@@ -31,6 +31,8 @@ export class RdbInput extends Window {
   // Two, in turns, so that a field and its value can be decompressed and handed over together.
   private scratch: Uint8Array = EMPTY;
   private otherScratch: Uint8Array = EMPTY;
+  private scratchView: DataView = new DataView(EMPTY.buffer);
+  private otherScratchView: DataView = this.scratchView;
 
   constructor(checksum: boolean, maxStringBytes: number) {
     super({ checksum });
@@ -231,7 +233,7 @@ export class RdbInput extends Window {
     }
     const length = this.uncompressed;
     const target = this.takeScratch(length);
-    const fault = decompressLzf(bytes, from, from + stored, target, 0, length);
+    const fault = decompressLzf(bytes, from, from + stored, target, 0, length, view, this.scratchView);
     if (fault !== 0) throw this.bad('RDB_BAD_LZF', `compressed string of ${stored} bytes: ${lzfFaultText(fault)}`, this.stringOffset);
     this.sb = target;
     this.ss = 0;
@@ -242,15 +244,25 @@ export class RdbInput extends Window {
   private takeScratch(length: number): Uint8Array {
     let target = this.otherScratch;
     this.otherScratch = this.scratch;
-    if (target.length < length) target = new Uint8Array(Math.max(length, Math.min(target.length * 2, KEEP_SCRATCH), INITIAL_SCRATCH));
+    let view = this.otherScratchView;
+    this.otherScratchView = this.scratchView;
+    if (target.length < length) {
+      target = new Uint8Array(Math.max(length, Math.min(target.length * 2, KEEP_SCRATCH), INITIAL_SCRATCH));
+      view = new DataView(target.buffer);
+    }
     this.scratch = target;
+    this.scratchView = view;
     return target;
   }
 
   /** Called between keys, when nothing borrowed is in use: gives back scratch space that one big string needed. */
   releaseScratch(): void {
-    if (this.scratch.length > KEEP_SCRATCH) this.scratch = EMPTY;
-    if (this.otherScratch.length > KEEP_SCRATCH) this.otherScratch = EMPTY;
+    if (this.scratch.length > KEEP_SCRATCH || this.otherScratch.length > KEEP_SCRATCH) {
+      this.scratch = EMPTY;
+      this.otherScratch = EMPTY;
+      this.scratchView = new DataView(EMPTY.buffer);
+      this.otherScratchView = this.scratchView;
+    }
   }
 
   bad(code: string, message: string, offset: number): RdbFormatError {

@@ -12,13 +12,13 @@ const report = join(scratch, 'tests.json');
 const CHECKS = [
   { name: 'set-up', command: 'npm', args: ['run', 'setup'], isBasic: true },
   { name: 'types', command: 'npm', args: ['run', 'typecheck'] },
-  { name: 'lint', command: 'npm', args: ['run', 'lint'] },
-  { name: 'format', command: 'npm', args: ['run', 'format:check', '--', '--colors=off'] },
+  { name: 'lint', command: 'npm', args: ['run', 'lint', '--', '--format=unix'] },
+  { name: 'format', command: 'npm', args: ['run', 'format:check', '--', '--colors=off', '--max-diagnostics=200'] },
   { name: 'unused code', command: 'npm', args: ['run', 'knip'] },
   {
     name: 'tests',
     command: 'npm',
-    args: ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    args: ['test', '--', '--no-color', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   },
   { name: 'packages', command: process.execPath, args: [join('.ci', 'pack-test.mjs')] },
 ];

@@ -1,1 +1,7 @@
-export {};
+export { acceptsModule, type Capabilities, capabilitiesOf, type FieldExpiry, lowestReleaseOf, rdbVersionOf } from './capabilities.ts';
+export type { EmitCounts, Way } from './counts.ts';
+export { defaultTarget, type WriterFields } from './default-target.ts';
+export { CommandEmitter } from './emitter.ts';
+export { NOTE_LEVELS, type Note, type NoteCode, type NoteLevel } from './notes.ts';
+export type { EmitOptions, Existing } from './options.ts';
+export { type Flavour, formatTarget, NEWEST, packVersion, parseTarget, type Target } from './target.ts';

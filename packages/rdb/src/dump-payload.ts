@@ -5,9 +5,9 @@ import { Decoding, type Rule } from './internal/decoding.ts';
 import { RdbInput } from './internal/input.ts';
 import { skipKeyMeta } from './internal/key-meta.ts';
 import { PackedFault } from './internal/packed-cursor.ts';
-import { VALUE_RULES } from './internal/value-rules.ts';
+import { rulesOf, VALUE_RULES } from './internal/value-rules.ts';
 import { readValue, tryReadValue } from './internal/values.ts';
-import { unknownVersion } from './internal/versions.ts';
+import { unknownType, unknownVersion } from './internal/versions.ts';
 import { type RdbOptions, resolveOptions } from './options.ts';
 import { HIGHEST_VERSION, valueType } from './types.ts';
 import type { Dialect, RdbVisitor } from './visitor.ts';
@@ -16,6 +16,7 @@ import type { Dialect, RdbVisitor } from './visitor.ts';
 export const DUMP_FOOTER_BYTES = 10;
 const VALKEY_SINCE = 80;
 const KEY_META = 243;
+const KEY_META_SINCE = 13;
 
 /** What a DUMP payload says of itself. */
 export interface DumpInfo {
@@ -59,16 +60,16 @@ export function readDump(payload: Uint8Array, visitor: RdbVisitor, options: RdbO
 
 function* dumpedKey(d: Decoding): Rule {
   const { input, header, visitor } = d;
-  if (input.bytes[input.pos] === KEY_META && d.dialect === 'redis') {
+  if (input.bytes[input.pos] === KEY_META && d.dialect === 'redis' && d.version >= KEY_META_SINCE) {
     const start = input.pos++;
     yield* skipKeyMeta(d);
     header.metadata = input.bytes.slice(start, input.pos);
   }
   while (input.pos >= input.end) yield;
   const code = input.bytes[input.pos];
-  const type = valueType(code, d.dialect);
-  const rule = VALUE_RULES[d.dialect][code];
-  if (rule === undefined || type === undefined || !type.restorable) throw d.bad('RDB_BAD_TYPE', `a DUMP payload cannot have type ${code}`);
+  const rule = rulesOf(d.dialect, d.version)[code];
+  if (rule === undefined) throw unknownType(code, d.dialect, d.version, '', input.offset);
+  if (valueType(code, d.dialect)?.restorable !== true) throw d.bad('RDB_BAD_TYPE', `a DUMP payload cannot have type ${code}`);
   input.pos++;
   header.typeCode = code;
   d.inKey = true;

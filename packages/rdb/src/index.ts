@@ -1,8 +1,18 @@
 export { DUMP_FOOTER_BYTES, type DumpInfo, readDump, readRawValue, writeDumpFooter } from './dump-payload.ts';
 export { RdbChecksumError, RdbError, RdbFormatError, RdbLimitError, RdbTruncatedError, RdbUnsupportedError } from './errors.ts';
 export { type RdbEvent, type RdbKey, type RdbKeyInfo, type RdbValue, rdbEvents, rdbKeys, type StreamEntry } from './events.ts';
+export { Glob } from './glob.ts';
 export type { RdbOptions } from './options.ts';
 export { type RdbSource, readRdb, readRdbSync } from './read.ts';
 export { RdbReader } from './reader.ts';
+export {
+  KeySelection,
+  type KeySelectionSpec,
+  type PrefixRename,
+  SELECTABLE_TYPES,
+  type SelectableType,
+  type SkipReason,
+  type TtlSelection,
+} from './selection.ts';
 export { HIGHEST_VERSION, VALUE_TYPES, type ValueKind, type ValueType, valueType } from './types.ts';
 export * from './visitor.ts';

@@ -27,7 +27,8 @@ export interface RdbOptions {
    */
   readonly maxBitmapBytes?: number;
   /**
-   * Treat what would be a warning about a value as an error.
+   * Treat what would be a warning about a value as an error, and look for repeated members and fields, which costs a set of
+   * all of a value's names.
    * @default false
    */
   readonly strict?: boolean;

@@ -47,8 +47,8 @@ describe('KeySelection', () => {
   it('accepts everything that has not expired when nothing is asked for', () => {
     const all = selection();
     expect(all.accept(header('a'))).toBe(true);
-    expect(all.accept(header('b', { expireAtMs: NOW }))).toBe(true);
-    expect(all.accept(header('c', { expireAtMs: NOW - 1 }))).toBe(false);
+    expect(all.accept(header('b', { expireAtMs: NOW + 1 }))).toBe(true);
+    expect(all.accept(header('c', { expireAtMs: NOW }))).toBe(false);
     expect(all.accept(header('d', { expireAtMs: 2n ** 62n }))).toBe(true);
     expect(all.accept(header('e', { expireAtMs: -(2n ** 62n) }))).toBe(false);
     expect(all.accepted).toBe(3);
@@ -162,9 +162,10 @@ describe('KeySelection', () => {
   });
 
   it('judges expiry by the time that the key is going to have', () => {
-    expect(accepts({ shiftTtlMs: 1000 }, 'a', { expireAtMs: NOW - 1000 })).toBe(true);
-    expect(accepts({ shiftTtlMs: 1000 }, 'a', { expireAtMs: NOW - 1001 })).toBe(false);
-    expect(accepts({ shiftTtlMs: -1000 }, 'a', { expireAtMs: NOW + 999 })).toBe(false);
+    expect(accepts({ shiftTtlMs: 1000 }, 'a', { expireAtMs: NOW - 999 })).toBe(true);
+    expect(accepts({ shiftTtlMs: 1000 }, 'a', { expireAtMs: NOW - 1000 })).toBe(false);
+    expect(accepts({ shiftTtlMs: -1000 }, 'a', { expireAtMs: NOW + 1000 })).toBe(false);
+    expect(accepts({ stripTtl: true }, 'a', { expireAtMs: 1 })).toBe(true);
   });
 
   it('by slot', () => {
@@ -186,7 +187,13 @@ describe('KeySelection', () => {
 
   it('up to a limit', () => {
     const two = selection({ limit: 2, keys: ['a*'] });
-    expect(['a1', 'b', 'a2', 'b', 'a3'].map((key) => two.accept(header(key)))).toEqual([true, false, true, false, false]);
+    expect(['a1', 'b', 'a2', 'b', 'a3'].map((key) => two.accept(header(key)))).toEqual([
+      true,
+      false,
+      true,
+      false,
+      false,
+    ]);
     expect(two.exhausted).toBe(true);
     expect(two.skipped).toMatchObject({ key: 2, limit: 1 });
     expect(selection({ limit: 0 }).accept(header('a'))).toBe(false);

@@ -1,1 +1,22 @@
-export {};
+export * from './byte-writer.ts';
+export * from './content.ts';
+export { type CollectedModuleAux, ContentCollector } from './content-collector.ts';
+export {
+  type CoverageReader,
+  CoverageVisitor,
+  coverageTable,
+  recordedCoverage,
+  VECTORS_README,
+  withCoverage,
+} from './coverage.ts';
+export { crc64 } from './crc64.ts';
+export { backReference, lzfCompress } from './lzf.ts';
+export * from './packed-builder.ts';
+export * from './rdb-builder.ts';
+export * from './rdb-values.ts';
+export { type CommandTarget, expiryToleranceMs, type ReadBackOptions, readBack, readFunctions } from './read-back.ts';
+export { type Argument, encodeCommand, type PipeResult, type Reply, ReplyError, RespClient } from './resp-client.ts';
+export * from './server.ts';
+export * from './server-programs.ts';
+export * from './stream-builder.ts';
+export * from './vectors.ts';

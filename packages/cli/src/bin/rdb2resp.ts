@@ -1,2 +1,5 @@
-process.stderr.write('rdb2resp: not written yet\n');
-process.exitCode = 1;
+import { nodeHost } from '../app/node-host.ts';
+import { runProgram } from '../app/program.ts';
+import { program } from '../rdb2resp/program.ts';
+
+process.exitCode = await runProgram(program, nodeHost());

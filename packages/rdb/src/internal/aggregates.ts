@@ -3,7 +3,9 @@
  * ziplist, listpack, intset or zipmap).
  */
 import { int64FromWords, parseDouble } from '@rdbkit/bytes';
+import type { RdbFormatError } from '../errors.ts';
 import type { Decoding, Rule } from './decoding.ts';
+import { NameSet } from './name-set.ts';
 import { type PackedCursor, PackedFault } from './packed-cursor.ts';
 import { length } from './primitives.ts';
 
@@ -25,8 +27,10 @@ export function* plainSet(d: Decoding): Rule {
   const { input, visitor } = d;
   const count = yield* elementCount(d);
   visitor.setStart(count);
+  const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
     while (!input.readString()) yield;
+    if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     visitor.setMember(input.sb, input.ss, input.se);
   }
 }
@@ -36,8 +40,10 @@ export function* plainHash(d: Decoding): Rule {
   const { input, visitor } = d;
   const count = yield* elementCount(d);
   visitor.hashStart(count);
+  const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
     while (!input.readString()) yield;
+    if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
     let start = input.ss;
     let end = input.se;
@@ -58,8 +64,10 @@ export function* asciiZset(d: Decoding): Rule {
   const { input, visitor } = d;
   const count = yield* elementCount(d);
   visitor.zsetStart(count);
+  const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
     while (!input.readString()) yield;
+    if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
     let start = input.ss;
     let end = input.se;
@@ -105,8 +113,10 @@ export function* binaryZset(d: Decoding): Rule {
   const { input, visitor } = d;
   const count = yield* elementCount(d);
   visitor.zsetStart(count);
+  const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
     while (!input.readString()) yield;
+    if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
     let start = input.ss;
     let end = input.se;
@@ -123,6 +133,21 @@ export function* binaryZset(d: Decoding): Rule {
     visitor.zsetMember(bytes, start, end, score);
   }
 }
+
+/** Members met so far; kept only for a strict reader, since memory then is bounded by the value and no longer by its elements. */
+function newSeen(d: Decoding): NameSet | null {
+  return d.options.strict ? new NameSet() : null;
+}
+
+function repeatedPlain(d: Decoding): RdbFormatError {
+  return d.bad(REPEATED, 'a member or field comes twice');
+}
+
+function repeatedPacked(cursor: PackedCursor): PackedFault {
+  return new PackedFault(REPEATED, 'a member or field comes twice', cursor.pos);
+}
+
+const REPEATED = 'RDB_BAD_DUPLICATE';
 
 function* elementCount(d: Decoding): Rule<number> {
   const count = yield* length(d);
@@ -191,8 +216,10 @@ export function packedSet(d: Decoding, cursor: PackedCursor, encoding: 'intset' 
   open(d, cursor);
   d.visitor.setStart(cursor.count);
   if (isWhole(d, cursor, encoding)) return;
+  const seen = newSeen(d);
   while (cursor.next()) {
     cursor.text();
+    if (seen !== null && !seen.add(cursor.tb, cursor.ts, cursor.te)) throw repeatedPacked(cursor);
     d.visitor.setMember(cursor.tb, cursor.ts, cursor.te);
   }
   if (cursor.passed === 0) d.empty = true;
@@ -203,8 +230,10 @@ export function packedHash(d: Decoding, cursor: PackedCursor, encoding: 'zipmap'
   open(d, cursor);
   visitor.hashStart(cursor.count < 0 ? -1 : cursor.count >> 1);
   if (isWhole(d, cursor, encoding)) return;
+  const seen = newSeen(d);
   while (cursor.next()) {
     cursor.text();
+    if (seen !== null && !seen.add(cursor.tb, cursor.ts, cursor.te)) throw repeatedPacked(cursor);
     const bytes = cursor.tb;
     const start = cursor.ts;
     const end = cursor.te;
@@ -213,6 +242,7 @@ export function packedHash(d: Decoding, cursor: PackedCursor, encoding: 'zipmap'
     visitor.hashField(bytes, start, end, cursor.tb, cursor.ts, cursor.te, null);
   }
   if (cursor.passed === 0) d.empty = true;
+  if (cursor === d.zipmap && d.zipmap.hasWideShort) d.warn('RDB_ZIPMAP_LENGTH', 'a zipmap has a short length in the long form, which servers since 2025 refuse');
 }
 
 export function packedZset(d: Decoding, cursor: PackedCursor, encoding: 'ziplist' | 'listpack'): void {
@@ -220,8 +250,10 @@ export function packedZset(d: Decoding, cursor: PackedCursor, encoding: 'ziplist
   open(d, cursor);
   visitor.zsetStart(cursor.count < 0 ? -1 : cursor.count >> 1);
   if (isWhole(d, cursor, encoding)) return;
+  const seen = newSeen(d);
   while (cursor.next()) {
     cursor.text();
+    if (seen !== null && !seen.add(cursor.tb, cursor.ts, cursor.te)) throw repeatedPacked(cursor);
     const bytes = cursor.tb;
     const start = cursor.ts;
     const end = cursor.te;
@@ -231,15 +263,21 @@ export function packedZset(d: Decoding, cursor: PackedCursor, encoding: 'ziplist
   if (cursor.passed === 0) d.empty = true;
 }
 
-/** Types 23 and 25: a listpack of field, value, absolute expiry in milliseconds (0: none). */
+/**
+ * Types 23 and 25: a listpack of field, value, absolute expiry in milliseconds (0: none), in the order of expiry, fields without
+ * one last.
+ */
 export function packedHashWithExpiry(d: Decoding): void {
   const { visitor } = d;
   const cursor = d.listpack;
   open(d, cursor);
   visitor.hashStart(cursor.count < 0 ? -1 : Math.floor(cursor.count / 3));
   if (isWhole(d, cursor, 'listpack')) return;
+  const seen = newSeen(d);
+  let previous = 0;
   while (cursor.next()) {
     cursor.text();
+    if (seen !== null && !seen.add(cursor.tb, cursor.ts, cursor.te)) throw repeatedPacked(cursor);
     const fieldBytes = cursor.tb;
     const fieldStart = cursor.ts;
     const fieldEnd = cursor.te;
@@ -252,6 +290,9 @@ export function packedHashWithExpiry(d: Decoding): void {
     if (!cursor.isInteger || cursor.isWide || cursor.integer < 0 || cursor.integer > MAX_FIELD_EXPIRY_MS) {
       throw new PackedFault('RDB_BAD_FIELD_EXPIRY', 'a hash field has an impossible expiry time', cursor.pos);
     }
+    const expiry = cursor.integer === 0 ? Number.POSITIVE_INFINITY : cursor.integer;
+    if (expiry < previous) throw new PackedFault('RDB_BAD_FIELD_EXPIRY', 'hash fields are not in the order of their expiry', cursor.pos);
+    previous = expiry;
     visitor.hashField(fieldBytes, fieldStart, fieldEnd, valueBytes, valueStart, valueEnd, cursor.integer === 0 ? null : cursor.integer);
   }
   if (cursor.passed === 0) d.empty = true;
@@ -288,6 +329,7 @@ export function* hashWithExpiry(d: Decoding, isRelative: boolean): Rule {
   if (isRelative) earliest = (yield* earliestExpiry(d)) - 1;
   const count = yield* elementCount(d);
   visitor.hashStart(count);
+  const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
     let ttl = input.readLength();
     while (ttl < 0) {
@@ -297,6 +339,7 @@ export function* hashWithExpiry(d: Decoding, isRelative: boolean): Rule {
     const expireAtMs = ttl === 0 ? null : ttl + earliest;
     if (expireAtMs !== null && (expireAtMs < 0 || expireAtMs > MAX_FIELD_EXPIRY_MS)) throw d.bad('RDB_BAD_FIELD_EXPIRY', `a hash field has the impossible expiry time ${expireAtMs}`);
     while (!input.readString()) yield;
+    if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
     let start = input.ss;
     let end = input.se;
@@ -325,8 +368,10 @@ export function* valkeyHash(d: Decoding): Rule {
   const { input, visitor } = d;
   const count = yield* elementCount(d);
   visitor.hashStart(count);
+  const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
     while (!input.readString()) yield;
+    if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let fieldBytes = input.sb;
     let fieldStart = input.ss;
     let fieldEnd = input.se;

@@ -12,16 +12,16 @@
  */
 import { int64FromWords, uint64FromWords } from '@rdbkit/bytes';
 import { RdbChecksumError, RdbFormatError, RdbUnsupportedError } from '../errors.ts';
-import { HIGHEST_VERSION, valueType } from '../types.ts';
+import { HIGHEST_VERSION } from '../types.ts';
 import type { Dialect, RdbSummary } from '../visitor.ts';
-import { unknownVersion } from './versions.ts';
 import type { Decoding, Rule } from './decoding.ts';
 import { skipKeyMeta } from './key-meta.ts';
 import { moduleEncodingVersion, moduleName, skipModuleOpcodes } from './modules.ts';
 import { length } from './primitives.ts';
 import { hashTemplate } from './templates.ts';
-import { VALUE_RULES } from './value-rules.ts';
+import { rulesOf, type ValueRule } from './value-rules.ts';
 import { readValue, tryReadValue } from './values.ts';
+import { unknownType, unknownVersion } from './versions.ts';
 
 const OP_EOF = 255;
 const OP_SELECTDB = 254;
@@ -40,21 +40,21 @@ const OP_243 = 243;
 /** HASH_TEMPLATE for Redis ≥ 8.10, UPDATE for Valkey ≥ 9.2. */
 const OP_242 = 242;
 const OP_KEY_NOEVICT = 241;
-const LOWEST_OPCODE = 241;
 
 const MAGIC_BYTES = 9;
 const CHECKSUM_SINCE = 5;
 const VALKEY_SINCE = 80;
 const MAX_DB = 2 ** 31 - 1;
 const MODULE_OPCODE_UINT = 2;
-/** Opcodes of Redis Enterprise that librdb knows. */
-const ENTERPRISE_OPCODES: readonly number[] = [101, 102, 107, 121];
-const GCRA_TYPES: Readonly<Record<number, number>> = { 29: 14, 33: 15, 34: 16 };
+const KEY_META_SINCE = 13;
+const HASH_TEMPLATE_SINCE = 15;
+const UPDATE_SINCE = 81;
 
 export class Frame {
   keys = 0;
   readonly d: Decoding;
   private hasAttributes = false;
+  private rules: readonly (ValueRule | undefined)[] = [];
   /** What AUX says of the writer: the best hint when a byte is not understood. */
   private writer = '';
 
@@ -81,6 +81,7 @@ export class Frame {
     if (version > HIGHEST_VERSION[dialect] && !d.options.anyVersion) throw unknownVersion(version, dialect, 5);
     d.dialect = dialect;
     d.version = version;
+    this.rules = rulesOf(dialect, version);
     input.pos += MAGIC_BYTES;
     d.visitor.header({ dialect, version });
   }
@@ -88,14 +89,14 @@ export class Frame {
   private *records(): Rule {
     const { d } = this;
     const { input, visitor, header } = d;
-    const rules = VALUE_RULES[d.dialect];
+    const { rules } = this;
     header.offset = input.offset;
     for (;;) {
       while (input.pos >= input.end) yield;
       const code = input.bytes[input.pos];
       const rule = rules[code];
       if (rule === undefined) {
-        if (code < LOWEST_OPCODE) throw this.unknown(code);
+        if (!this.hasOpcode(code)) throw unknownType(code, d.dialect, d.version, this.writer, input.offset);
         input.pos++;
         if (code === OP_EOF) {
           this.checkLostAttributes();
@@ -137,6 +138,15 @@ export class Frame {
       input.releaseScratch();
       header.offset = input.offset;
     }
+  }
+
+  /** The numbers above the types have grown downwards, and two dialects have used the same ones. */
+  private hasOpcode(code: number): boolean {
+    const { dialect, version } = this.d;
+    if (code >= OP_SLOT_INFO) return true;
+    if (code === OP_243) return dialect === 'valkey' || version >= KEY_META_SINCE;
+    if (code === OP_242) return version >= (dialect === 'valkey' ? UPDATE_SINCE : HASH_TEMPLATE_SINCE);
+    return code === OP_KEY_NOEVICT && dialect === 'redis';
   }
 
   private *opcode(code: number): Rule {
@@ -257,7 +267,7 @@ export class Frame {
     d.header.metadata = metadata;
     this.hasAttributes = true;
     while (input.pos >= input.end) yield;
-    if (VALUE_RULES[d.dialect][input.bytes[input.pos]] === undefined) throw d.bad('RDB_BAD_KEY_META', 'metadata of a key is not followed by a value type');
+    if (this.rules[input.bytes[input.pos]] === undefined) throw d.bad('RDB_BAD_KEY_META', 'metadata of a key is not followed by a value type');
   }
 
   /** Runs a rule and returns a copy of the bytes that it passed. */
@@ -270,6 +280,7 @@ export class Frame {
       if (input.pos - input.mark > d.options.maxStringBytes) throw d.tooLong(what);
       yield;
     }
+    if (input.pos - input.mark > d.options.maxStringBytes) throw d.tooLong(what);
     const bytes = input.bytes.slice(input.mark, input.pos);
     input.mark = -1;
     return bytes;
@@ -318,21 +329,6 @@ export class Frame {
     if (/-ver$/i.test(text)) this.writer = ` (written by ${text} ${String.fromCharCode(...value.subarray(0, 64))})`;
   }
 
-  private unknown(code: number): RdbFormatError | RdbUnsupportedError {
-    const { d } = this;
-    const at = d.input.offset;
-    const where = `RDB version ${d.version}${this.writer}`;
-    if (code === 6) return new RdbUnsupportedError('RDB_UNSUPPORTED_TYPE', `type 6, a module value of a 4.0 release candidate, has no end mark and cannot be read; ${where}`, at);
-    if (d.dialect === 'redis' && GCRA_TYPES[code] === d.version) return new RdbUnsupportedError('RDB_UNSUPPORTED_TYPE', `type ${code} is a GCRA value of a special build; ${where}`, at);
-    if (d.dialect === 'redis' && (code === 34 || code === 35)) {
-      return new RdbUnsupportedError('RDB_UNSUPPORTED_TYPE', `type ${code} (a set whose members expire, of Redis 8.12 development) is not read yet, its layout is not settled; ${where}`, at);
-    }
-    if (ENTERPRISE_OPCODES.includes(code)) return new RdbUnsupportedError('RDB_UNSUPPORTED_TYPE', `opcode ${code} of Redis Enterprise; ${where}`, at);
-    const other = valueType(code, d.dialect === 'redis' ? 'valkey' : 'redis');
-    const hint = other === undefined ? '' : `; in files of ${d.dialect === 'redis' ? 'Valkey' : 'Redis'} it is ${other.name}`;
-    return new RdbFormatError('RDB_BAD_TYPE', `expected a value type or an opcode, found ${code}${hint}; ${where}`, at);
-  }
-
   /** An attribute that no key follows is lost; servers do not say so. */
   private checkLostAttributes(): void {
     if (!this.hasAttributes) return;
@@ -350,7 +346,11 @@ export class Frame {
   }
 }
 
-function badMagic(found: Uint8Array): RdbFormatError {
-  const text = JSON.stringify(String.fromCharCode(...found.subarray(0, MAGIC_BYTES)));
+function badMagic(found: Uint8Array): RdbFormatError | RdbUnsupportedError {
+  const magic = String.fromCharCode(...found.subarray(0, MAGIC_BYTES));
+  if (magic.startsWith('VKCS')) {
+    return new RdbUnsupportedError('RDB_UNSUPPORTED_RECORD', 'a compressed stream (VKCS) of Valkey 9.2: only the RDB inside of it can be read', 0);
+  }
+  const text = JSON.stringify(magic);
   return new RdbFormatError('RDB_BAD_MAGIC', `expected REDIS and 4 digits or VALKEY and 3 digits, found ${text}`, 0);
 }

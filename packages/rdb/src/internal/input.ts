@@ -39,11 +39,6 @@ export class RdbInput extends Window {
     this.maxStringBytes = maxStringBytes;
   }
 
-  /** Reads a byte; −1 on a miss. */
-  readU8(): number {
-    return this.pos < this.end ? this.bytes[this.pos++] : -1;
-  }
-
   /** Reads a length that must be a plain number of at most 2^53 − 1; −1 on a miss. */
   readLength(): number {
     const { bytes, pos, end } = this;
@@ -125,11 +120,11 @@ export class RdbInput extends Window {
     } else if (first === 0x80) {
       if (end - pos < 5) return false;
       length = this.view.getUint32(pos + 1);
-      if (length > this.maxStringBytes) throw this.tooLong(length, pos);
       pos += 5;
     } else {
       return this.readSpecialString(first);
     }
+    if (length > this.maxStringBytes) throw this.tooLong(length, this.pos);
     if (length > end - pos) return false;
     this.sb = bytes;
     this.ss = pos;
@@ -159,6 +154,7 @@ export class RdbInput extends Window {
       this.pos = start;
       if (length < 0) return false;
     }
+    if (length > this.maxStringBytes) throw this.tooLong(length, this.pos);
     if (length > end - pos) return false;
     this.pos = pos + length;
     return true;
@@ -166,13 +162,15 @@ export class RdbInput extends Window {
 
   /**
    * Reads a string's head up to its stored bytes and returns how many of these follow; −1 on a miss. `uncompressed`
-   * then is the length of the LZF output, or −1 for bytes stored as they are. Integer forms count as stored bytes.
+   * then is the length of the LZF output, or −1 for bytes stored as they are. Integer forms count as stored bytes, and set
+   * `isIntegerForm`.
    */
   readStringHead(): number {
     const start = this.pos;
     if (start >= this.end) return -1;
     const first = this.bytes[start];
     this.uncompressed = -1;
+    this.isIntegerForm = false;
     if (first < 0xc0) {
       const length = this.readLength();
       if (length > this.maxStringBytes) throw this.tooLong(length, start);
@@ -180,6 +178,7 @@ export class RdbInput extends Window {
     }
     if (first <= 0xc2) {
       this.pos = start + 1;
+      this.isIntegerForm = true;
       return 1 << (first & 3);
     }
     if (first !== 0xc3) throw this.badStringByte(first, start);
@@ -198,6 +197,7 @@ export class RdbInput extends Window {
     return compressed;
   }
   uncompressed = -1;
+  isIntegerForm = false;
 
   /** Integer forms, LZF, and lengths of 64 bits: too rare to weigh on {@link readString}. */
   private readSpecialString(first: number): boolean {

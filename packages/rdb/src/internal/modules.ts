@@ -85,6 +85,7 @@ export function* moduleValue(d: Decoding): Rule {
     if (input.offset + input.available - from > d.options.maxStringBytes) throw d.tooLong(`a value of module ${name}`);
     yield;
   }
+  if (input.offset - from > d.options.maxStringBytes) throw d.tooLong(`a value of module ${name}`);
   visitor.module(name, version, input.bytes, from - input.base, input.pos);
   if (!marked) input.mark = -1;
 }

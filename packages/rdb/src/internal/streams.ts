@@ -21,6 +21,7 @@ import { type Int64, int64FromWords, uint64FromWords } from '@rdbkit/bytes';
 import type { PendingEntries, StreamConsumer, StreamGroup, StreamIdmpEntry } from '../visitor.ts';
 import type { Decoding, Rule } from './decoding.ts';
 import { ListpackCursor } from './listpack.ts';
+import { NameSet } from './name-set.ts';
 import { PackedFault } from './packed-cursor.ts';
 import { length, number64 } from './primitives.ts';
 import { EIGHT_BYTES, LEN, type Part, STR, skipParts } from './skip.ts';
@@ -42,7 +43,7 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
     const ms = uint64FromWords(be32(input.sb, input.ss), be32(input.sb, input.ss + 4));
     const seq = uint64FromWords(be32(input.sb, input.ss + 8), be32(input.sb, input.ss + 12));
     while (!input.readString()) yield;
-    walk.node(ms, seq);
+    walk.node(ms, seq, at);
   }
 
   const lengthAt = input.offset;
@@ -51,27 +52,28 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
   const lastMs = yield* number64(d);
   const lastSeq = yield* number64(d);
   const hasCounters = version >= 2;
-  visitor.streamInfo({
-    length: stored,
-    lastMs,
-    lastSeq,
-    firstMs: hasCounters ? yield* number64(d) : null,
-    firstSeq: hasCounters ? yield* number64(d) : null,
-    maxDeletedMs: hasCounters ? yield* number64(d) : null,
-    maxDeletedSeq: hasCounters ? yield* number64(d) : null,
-    entriesAdded: hasCounters ? yield* number64(d) : null,
-    liveEntries: walk.live,
-  });
+  const firstMs = hasCounters ? yield* number64(d) : null;
+  const firstSeq = hasCounters ? yield* number64(d) : null;
+  const maxDeletedMs = hasCounters ? yield* number64(d) : null;
+  const maxDeletedSeq = hasCounters ? yield* number64(d) : null;
+  const entriesAdded = hasCounters ? yield* number64(d) : null;
+  visitor.streamInfo({ length: stored, lastMs, lastSeq, firstMs, firstSeq, maxDeletedMs, maxDeletedSeq, entriesAdded, liveEntries: walk.live });
   if (stored !== walk.live) d.warn('RDB_STREAM_LENGTH', `the stream says that it has ${stored} entries, its nodes hold ${walk.live}`, lengthAt);
+  if (walk.isDisordered) d.warn('RDB_STREAM_ORDER', 'the entries of the stream are not in ascending order', lengthAt);
+  if (walk.isAfter(lastMs, lastSeq)) d.warn('RDB_STREAM_COUNTERS', `the stream says that its last ID was ${lastMs}-${lastSeq}, it has a later entry`, lengthAt);
+  if (entriesAdded !== null && entriesAdded < stored) {
+    d.warn('RDB_STREAM_COUNTERS', `the stream says that it has ${stored} entries of ${entriesAdded} that were ever added`, lengthAt);
+  }
 
   const groups = yield* length(d);
-  const names = new Set<string>();
+  const names = new NameSet();
   for (let i = 0; i < groups; i++) {
     const at = input.offset;
     const group = yield* streamGroup(d, version);
-    const name = latin1(group.name);
-    if (names.has(name)) throw d.bad('RDB_BAD_STREAM', 'two groups have the same name', at);
-    names.add(name);
+    if (!names.add(group.name, 0, group.name.length)) throw d.bad('RDB_BAD_STREAM', 'two groups have the same name', at);
+    if (group.entriesRead !== null && entriesAdded !== null && group.entriesRead > entriesAdded) {
+      d.warn('RDB_STREAM_COUNTERS', `a group has read ${group.entriesRead} entries of ${entriesAdded} that were ever added`, at);
+    }
     visitor.streamGroup(group);
   }
   if (version >= 4) yield* idempotency(d);
@@ -83,16 +85,26 @@ class NodeWalk {
   private readonly d: Decoding;
   /** A second cursor, for the names of the master fields. */
   private readonly fields = new ListpackCursor();
+  /** Highest ID of an entry so far; 0-0 cannot be one. */
   private lastMs: Int64 = 0;
-  private lastSeq: Int64 = -1;
+  private lastSeq: Int64 = 0;
+  private nodeMs: Int64 = 0;
+  private nodeSeq: Int64 = -1;
+  isDisordered = false;
 
   constructor(d: Decoding) {
     this.d = d;
   }
 
   /** The node whose listpack is the input's last string. */
-  node(masterMs: Int64, masterSeq: Int64): void {
+  node(masterMs: Int64, masterSeq: Int64, at: number): void {
     const { input, visitor, packed } = this.d;
+    // Servers refuse a key that comes twice, and no server writes them in another order.
+    if (masterMs < this.nodeMs || (masterMs === this.nodeMs && masterSeq <= this.nodeSeq)) {
+      throw this.d.bad('RDB_BAD_STREAM', `a stream node with the key ${masterMs}-${masterSeq} does not follow ${this.nodeMs}-${this.nodeSeq}`, at);
+    }
+    this.nodeMs = masterMs;
+    this.nodeSeq = masterSeq;
     const cursor = this.d.listpack;
     cursor.open(input.sb, input.ss, input.se);
     const count = this.counter('its number of entries');
@@ -120,9 +132,12 @@ class NodeWalk {
         dead++;
       } else {
         live++;
-        if (ms < this.lastMs || (ms === this.lastMs && seq <= this.lastSeq)) throw this.bad(`entry ${ms}-${seq} does not follow ${this.lastMs}-${this.lastSeq}`);
-        this.lastMs = ms;
-        this.lastSeq = seq;
+        if (ms > this.lastMs || (ms === this.lastMs && seq > this.lastSeq)) {
+          this.lastMs = ms;
+          this.lastSeq = seq;
+        } else {
+          this.isDisordered = true;
+        }
         visitor.streamEntry(ms, seq, fields);
       }
       if (isSame) this.sameFields(fieldsAt, fields, isDeleted);
@@ -130,11 +145,15 @@ class NodeWalk {
       const elements = cursor.passed - before;
       if (this.counter('the length of an entry') !== elements) throw this.bad(`an entry of ${elements} elements says that it has another number of them`);
     }
-    if (live + dead === 0 && count + deleted === 0 && cursor.passed === 0) throw this.bad('no elements');
     if (live !== count || dead !== deleted) {
       this.d.warn('RDB_STREAM_NODE_COUNT', `a stream node says ${count} live and ${deleted} deleted entries, it holds ${live} and ${dead}`);
     }
     this.live += live;
+  }
+
+  /** Whether an entry has an ID beyond this one. */
+  isAfter(ms: Int64, seq: Int64): boolean {
+    return this.lastMs > ms || (this.lastMs === ms && this.lastSeq > seq);
   }
 
   private sameFields(fieldsAt: number, count: number, isDeleted: boolean): void {
@@ -299,16 +318,14 @@ function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
   }
 
   const consumers: StreamConsumer[] = [];
-  const names = new Set<string>();
+  const names = new NameSet();
   let duplicateOwners = 0;
   const consumerCount = yield* length(d);
   for (let i = 0; i < consumerCount; i++) {
     const at = input.offset;
     while (!input.readString()) yield;
     const consumerName = input.sb.slice(input.ss, input.se);
-    const key = latin1(consumerName);
-    if (names.has(key)) throw d.bad('RDB_BAD_STREAM', 'two consumers of a group have the same name', at);
-    names.add(key);
+    if (!names.add(consumerName, 0, consumerName.length)) throw d.bad('RDB_BAD_STREAM', 'two consumers of a group have the same name', at);
     while (!input.readU64()) yield;
     const seenMs = int64FromWords(input.hi, input.lo);
     let activeMs: Int64 | null = null;
@@ -391,13 +408,6 @@ function* idempotency(d: Decoding): Rule {
 
 function be32(bytes: Uint8Array, at: number): number {
   return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
-}
-
-/** A map key for a byte string. */
-function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
 }
 
 /** Passes over a stream. */

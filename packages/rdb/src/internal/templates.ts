@@ -8,6 +8,7 @@
  * 30: str listpack: template id, then the values                       32: len template id, str value * n
  * ```
  */
+import { RdbLimitError } from '../errors.ts';
 import type { Decoding, Rule } from './decoding.ts';
 import { PackedFault } from './packed-cursor.ts';
 import { length } from './primitives.ts';
@@ -15,10 +16,13 @@ import { skipString } from './skip.ts';
 
 const NAMES_IN_LISTPACK = 0;
 const NAMES_PLAIN = 1;
+/** An engine's map holds 2^24 at most. */
+const MAX_TEMPLATES = 2 ** 23;
 
 /** The record before the keys. */
 export function* hashTemplate(d: Decoding): Rule {
   const id = yield* length(d);
+  if (d.templates.size >= MAX_TEMPLATES) throw new RdbLimitError('RDB_LIMIT', `more than ${MAX_TEMPLATES} hash templates`, d.input.offset);
   if (d.templates.has(id)) throw d.bad('RDB_BAD_TEMPLATE', `hash template ${id} comes twice`);
   const names = yield* plainNames(d);
   d.templates.set(id, names);

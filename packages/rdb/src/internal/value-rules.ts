@@ -19,11 +19,12 @@ import {
 import { array } from './arrays.ts';
 import type { Decoding, Rule } from './decoding.ts';
 import { moduleValue, skipModule } from './modules.ts';
-import { length } from './primitives.ts';
+import { length, number64 } from './primitives.ts';
 import { bitmap } from './roaring.ts';
 import { ASCII_DOUBLE, EIGHT_BYTES, LEN, type Part, STR, skipBytes, skipCounted, skipString, trySkipCounted } from './skip.ts';
 import { skipStream, stream } from './streams.ts';
 import { skipTemplateHash, templateHash } from './templates.ts';
+import { gcraType } from './versions.ts';
 
 export interface ValueRule {
   /** For values that are one string: decodes it, once read. Such values need no generator when they are in the window. */
@@ -85,6 +86,7 @@ function* opaquePathHash(d: Decoding): Rule {
     if (input.offset + input.available - from > d.options.maxStringBytes) throw d.tooLong('a path hash');
     yield;
   }
+  if (input.offset - from > d.options.maxStringBytes) throw d.tooLong('a path hash');
   d.visitor.raw(input.bytes, from - input.base, input.pos);
   input.mark = -1;
 }
@@ -125,7 +127,7 @@ const redis: Readonly<Record<number, ValueRule>> = {
   31: other((d) => templateHash(d, false, false), (d) => skipTemplateHash(d, false, false)),
   32: other((d) => templateHash(d, true, false), (d) => skipTemplateHash(d, true, false)),
   33: other(bitmap, function* (d) {
-    yield* length(d);
+    yield* number64(d);
     yield* skipString(d);
   }),
 };
@@ -152,3 +154,20 @@ function tableOf(own: Readonly<Record<number, ValueRule>>): readonly (ValueRule 
 
 /** By dialect, then by type byte. */
 export const VALUE_RULES: Readonly<Record<Dialect, readonly (ValueRule | undefined)[]>> = { redis: tableOf(redis), valkey: tableOf(valkey) };
+
+const FIELD_EXPIRY_SINCE = 12;
+const PATH_HASH_SINCE = 81;
+
+/**
+ * The rules for input of one version. Like the servers, it does not tie a type to the version that introduced it, except where
+ * a number means, or may mean, something else in other versions: those are without a rule there.
+ */
+export function rulesOf(dialect: Dialect, version: number): readonly (ValueRule | undefined)[] {
+  if (dialect === 'valkey') return version < PATH_HASH_SINCE ? VALKEY_WITHOUT_PATH_HASH : VALUE_RULES.valkey;
+  if (version < FIELD_EXPIRY_SINCE) return REDIS_WITHOUT_FIELD_EXPIRY;
+  const gcra = gcraType(version);
+  return gcra === undefined ? VALUE_RULES.redis : VALUE_RULES.redis.with(gcra, undefined);
+}
+
+const REDIS_WITHOUT_FIELD_EXPIRY = VALUE_RULES.redis.with(22, undefined).with(23, undefined);
+const VALKEY_WITHOUT_PATH_HASH = VALUE_RULES.valkey.with(23, undefined);

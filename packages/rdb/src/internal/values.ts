@@ -79,32 +79,56 @@ function* captureRaw(d: Decoding, rule: ValueRule): Rule<boolean> {
 function deliverRaw(d: Decoding, start: number): void {
   const { input } = d;
   if (!d.empty) d.empty = isEmptyBlob(d, start);
-  if (d.empty) {
-    if (d.emptyIsError) return;
-  }
+  if (d.empty && d.emptyIsError) return;
   d.visitor.raw(input.bytes, start, input.pos);
 }
 
-/** Whether a raw value is a blob without entries. Such blobs are too small to be compressed. */
+/** Whether a raw value is a blob, or a list of blobs, without entries. Such blobs are too small to be compressed. */
 function isEmptyBlob(d: Decoding, start: number): boolean {
-  const { input } = d;
-  const { bytes } = input;
-  const length = bytes[start];
-  const at = start + 1;
-  if (input.pos - at !== length) return false;
+  const { bytes, pos } = d.input;
   switch (d.header.typeCode) {
     case 10:
     case 12:
     case 13:
-      return length === EMPTY_ZIPLIST_BYTES && bytes[at + 8] === 0 && bytes[at + 9] === 0;
+      return afterEmptyZiplist(bytes, start) === pos;
     case 16:
     case 17:
     case 20:
-      return length === EMPTY_LISTPACK_BYTES && bytes[at + 4] === 0 && bytes[at + 5] === 0;
+      return afterEmptyListpack(bytes, start) === pos;
+    case 14:
+      return isEmptyQuicklist(bytes, start, pos, false);
+    case 18:
+      return isEmptyQuicklist(bytes, start, pos, true);
     default:
-      return false;
+      if (d.dialect === 'valkey') return false;
+      if (d.header.typeCode === 23) return afterEmptyListpack(bytes, start) === pos;
+      return d.header.typeCode === 25 && afterEmptyListpack(bytes, start + EARLIEST_EXPIRY_BYTES) === pos;
   }
 }
+
+/** Position after the string at `at`, if that is a ziplist without entries; else −1. */
+function afterEmptyZiplist(bytes: Uint8Array, at: number): number {
+  return bytes[at] === EMPTY_ZIPLIST_BYTES && bytes[at + 9] === 0 && bytes[at + 10] === 0 ? at + 1 + EMPTY_ZIPLIST_BYTES : -1;
+}
+
+/** Position after the string at `at`, if that is a listpack without elements; else −1. */
+function afterEmptyListpack(bytes: Uint8Array, at: number): number {
+  return bytes[at] === EMPTY_LISTPACK_BYTES && bytes[at + 5] === 0 && bytes[at + 6] === 0 ? at + 1 + EMPTY_LISTPACK_BYTES : -1;
+}
+
+/** Looks no further than the first node that has an element. */
+function isEmptyQuicklist(bytes: Uint8Array, start: number, end: number, hasContainers: boolean): boolean {
+  let at = start + 1;
+  while (at < end) {
+    if (hasContainers && bytes[at++] !== PACKED_CONTAINER) return false;
+    at = hasContainers ? afterEmptyListpack(bytes, at) : afterEmptyZiplist(bytes, at);
+    if (at < 0) return false;
+  }
+  return at === end;
+}
+
+const PACKED_CONTAINER = 2;
+const EARLIEST_EXPIRY_BYTES = 8;
 
 const EMPTY_ZIPLIST_BYTES = 11;
 const EMPTY_LISTPACK_BYTES = 7;
@@ -120,7 +144,7 @@ function* stringValue(d: Decoding): Rule {
     stored = input.readStringHead();
   }
   const length = input.uncompressed < 0 ? stored : input.uncompressed;
-  if (length <= pieceBytes) {
+  if (length <= pieceBytes || input.isIntegerForm) {
     // Back to the head: nothing was suspended since it became readable, so it is still where it was, in the moved window.
     input.pos = first - input.base;
     while (!input.readString()) yield;
@@ -160,10 +184,14 @@ function badLzf(d: Decoding, fault: number, offset: number): Error {
 /** Whether the value is a string to be delivered in pieces, even if it is in the window: the events must not depend on chunks. */
 function isLongString(d: Decoding): boolean {
   const { input } = d;
-  // Any length up to 14 bits, and any integer form, is told by the first byte.
-  if (d.header.typeCode !== STRING || input.pos >= input.end || input.bytes[input.pos] < 0x80) return false;
+  const { pieceBytes } = d.options;
+  if (d.header.typeCode !== STRING || input.pos >= input.end) return false;
+  // The first byte tells that the length has no more than 14 bits.
+  if (input.bytes[input.pos] < 0x80 && pieceBytes >= MAX_14_BITS) return false;
   const start = input.pos;
   const stored = input.readStringHead();
   input.pos = start;
-  return Math.max(stored, input.uncompressed) > d.options.pieceBytes;
+  return Math.max(stored, input.uncompressed) > pieceBytes && !input.isIntegerForm;
 }
+
+const MAX_14_BITS = 0x3fff;

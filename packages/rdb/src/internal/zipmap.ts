@@ -19,6 +19,9 @@ function bad(message: string, pos: number): PackedFault {
 }
 
 export class ZipmapCursor extends PackedCursor {
+  /** A length below 254 was met in the form of five bytes. */
+  hasWideShort = false;
+
   open(bytes: Uint8Array, start: number, end: number): void {
     if (end - start < 2) throw bad(`expected at least 2 bytes, found ${end - start}`, start);
     if (bytes[end - 1] !== END) throw bad(`expected the end mark 0xff, found 0x${bytes[end - 1].toString(16)}`, end - 1);
@@ -28,6 +31,7 @@ export class ZipmapCursor extends PackedCursor {
     this.pos = start + 1;
     this.end = end;
     this.passed = 0;
+    this.hasWideShort = false;
   }
 
   next(): boolean {
@@ -45,6 +49,7 @@ export class ZipmapCursor extends PackedCursor {
       if (at + 4 > last) throw this.overrun();
       length = u32(bytes, at);
       at += 4;
+      if (length < WIDE_LENGTH) this.hasWideShort = true;
     }
     let free = 0;
     if (isValue) {

@@ -1,0 +1,42 @@
+/**
+ * The world around a command, injected so that tests need no process of their own.
+ *
+ * @module
+ */
+import type { OutputSink } from '../sink/output-sink.ts';
+import type { ByteInput } from '../source/byte-input.ts';
+import type { StopSignal } from './exit-code.ts';
+
+/** A stream that text is written to. */
+export interface TextOutput {
+  readonly isTerminal: boolean;
+  /** Width of the terminal now. */
+  columns(): number;
+  write(text: string): void;
+}
+
+export interface StandardInput {
+  readonly isTerminal: boolean;
+  open(): ByteInput;
+}
+
+export interface StandardOutput extends TextOutput {
+  /** For data. `release` gets each view back once its memory may be used again. */
+  open(release: (view: Uint8Array) => void): OutputSink;
+}
+
+/** The world around a command. */
+export interface Host {
+  /** Arguments without the program's name. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: StandardInput;
+  readonly stdout: StandardOutput;
+  readonly stderr: TextOutput;
+  /** Unix milliseconds. */
+  now(): number;
+  /** Calls back on signals until the returned function is called. */
+  onSignal(handler: (signal: StopSignal) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}

@@ -1,0 +1,67 @@
+/**
+ * The world as Node has it.
+ *
+ * @module
+ */
+import { fstatSync } from 'node:fs';
+import { isatty, type WriteStream } from 'node:tty';
+import { DescriptorSink, type OutputSink, StreamSink } from '../sink/output-sink.ts';
+import { inputFromDescriptor } from '../source/byte-input.ts';
+import { SIGNAL_EXIT, type StopSignal } from './exit-code.ts';
+import type { Host, TextOutput } from './host.ts';
+
+const DEFAULT_COLUMNS = 80;
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
+
+/** The process that we are. */
+export function nodeHost(): Host {
+  return {
+    args: process.argv.slice(2),
+    env: process.env,
+    stdin: {
+      isTerminal: isatty(STDIN),
+      open: () => inputFromDescriptor(STDIN, 'standard input'),
+    },
+    stdout: { ...textOutput(STDOUT, () => process.stdout), open: openStandardOutput },
+    stderr: textOutput(STDERR, () => process.stderr),
+    now: Date.now,
+    onSignal: listen,
+    exit: (code) => process.exit(code),
+  };
+}
+
+function textOutput(fd: number, stream: () => NodeJS.WriteStream): TextOutput {
+  // A stream is made only when it is needed: it changes how the system treats the file behind it.
+  let opened: NodeJS.WriteStream | null = null;
+  const open = (): NodeJS.WriteStream => {
+    if (opened === null) {
+      opened = stream();
+      // Nobody listens any more: there is nobody to tell.
+      opened.on('error', () => {});
+    }
+    return opened;
+  };
+  const isTerminal = isatty(fd);
+  return {
+    isTerminal,
+    columns: () => (isTerminal ? (open() as WriteStream).columns : 0) || DEFAULT_COLUMNS,
+    write: (text) => void open().write(text),
+  };
+}
+
+function openStandardOutput(release: (view: Uint8Array) => void): OutputSink {
+  const name = 'standard output';
+  const stat = fstatSync(STDOUT);
+  if (stat.isFIFO() || stat.isSocket()) return new StreamSink(process.stdout, name, release);
+  return new DescriptorSink(STDOUT, name, release);
+}
+
+function listen(handler: (signal: StopSignal) => void): () => void {
+  const signals = Object.keys(SIGNAL_EXIT) as StopSignal[];
+  for (const signal of signals) process.on(signal, handler);
+  return () => {
+    for (const signal of signals) process.off(signal, handler);
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * The command line of rdb2resp.
+ *
+ * @module
+ */
+import { type Existing, parseTarget, type Target } from '@rdbkit/commands';
+import type { FlagParametersForType } from '@stricli/core';
+import type { CliContext } from '../app/program.ts';
+import type { GeneralFlags } from '../flags/general-flags.ts';
+import { parseCount } from '../flags/parsers.ts';
+import type { SelectionFlags, ShapingFlags } from '../flags/selection-flags.ts';
+import { parseSize } from '../lang/units.ts';
+
+/** What the commands look like and where they go. */
+export interface OutputFlags {
+  readonly output: string | undefined;
+  readonly restore: boolean;
+  readonly target: Target | undefined;
+  readonly existing: Existing | undefined;
+  readonly batch: number | undefined;
+  readonly 'max-command-bytes': number | undefined;
+  readonly report: string | undefined;
+}
+
+/** How the dump is read. */
+export interface InputFlags {
+  readonly 'no-checksum': boolean;
+  readonly 'any-version': boolean;
+  readonly 'max-string-bytes': number | undefined;
+}
+
+/** All flags of rdb2resp. */
+export interface Rdb2respFlags extends OutputFlags, InputFlags, SelectionFlags, ShapingFlags, GeneralFlags {}
+
+/** Parameters of {@link OutputFlags}. */
+export const outputFlags: FlagParametersForType<OutputFlags, CliContext> = {
+  output: {
+    kind: 'parsed',
+    parse: String,
+    optional: true,
+    placeholder: 'FILE',
+    brief: 'Write to FILE, which appears under its name once it is complete',
+  },
+  restore: {
+    kind: 'boolean',
+    default: false,
+    withNegated: false,
+    brief: 'Write RESTORE wherever the target takes it: fastest to load, and exact',
+  },
+  target: {
+    kind: 'parsed',
+    parse: parseTarget,
+    optional: true,
+    placeholder: 'VERSION',
+    brief: 'Who will read this: 6.2, 7.0.15, valkey-8, keydb-6.3, dragonfly … (default: the server that wrote the dump)',
+  },
+  existing: {
+    kind: 'enum',
+    values: ['replace', 'keep', 'append'],
+    optional: true,
+    placeholder: 'HOW',
+    brief:
+      'Keys that the target has: replace makes them what the dump says (default), keep does not touch them, append is for empty targets and fastest',
+  },
+  batch: {
+    kind: 'parsed',
+    parse: parsePositive,
+    optional: true,
+    placeholder: 'N',
+    brief: 'Elements per command (default: 512)',
+  },
+  'max-command-bytes': {
+    kind: 'parsed',
+    parse: parsePositiveSize,
+    optional: true,
+    placeholder: 'SIZE',
+    brief: 'A command with several elements ends before this size (default: 1mb)',
+  },
+  report: {
+    kind: 'parsed',
+    parse: String,
+    optional: true,
+    placeholder: 'FILE',
+    brief: 'Write one JSON line to FILE for each key that is not written or changed',
+  },
+};
+
+/** Parameters of {@link InputFlags}. */
+export const inputFlags: FlagParametersForType<InputFlags, CliContext> = {
+  'no-checksum': { kind: 'boolean', default: false, withNegated: false, brief: 'Do not verify the checksum at the end' },
+  'any-version': {
+    kind: 'boolean',
+    default: false,
+    withNegated: false,
+    brief: 'Try RDB versions that are newer than all known ones',
+  },
+  'max-string-bytes': {
+    kind: 'parsed',
+    parse: parsePositiveSize,
+    optional: true,
+    placeholder: 'SIZE',
+    brief: 'A longer string counts as damage (default: 512mb, as in servers)',
+  },
+};
+
+function parsePositive(text: string): number {
+  return parseCount(text, 1);
+}
+
+function parsePositiveSize(text: string): number {
+  const size = parseSize(text);
+  if (size < 1) throw new RangeError('expected at least 1 byte');
+  return size;
+}

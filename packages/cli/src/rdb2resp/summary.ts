@@ -1,0 +1,171 @@
+/**
+ * What rdb2resp says at the end: for reading, or as JSON.
+ *
+ * @module
+ */
+import { type EmitCounts, formatTarget, type Target } from '@rdbkit/commands';
+import type { KeySelection, RdbHeader, SkipReason } from '@rdbkit/rdb';
+import type { Colors, Messages } from '../app/messages.ts';
+import { jsonBytes } from '../lang/json-bytes.ts';
+import { printable } from '../lang/printable.ts';
+import { countOf, formatCount, humanDuration, humanSize } from '../lang/units.ts';
+import type { NoteGroup, NoteLog } from './note-log.ts';
+
+/** Everything that there is to say. */
+export interface Outcome {
+  /** The source, for messages. */
+  readonly source: string;
+  /** `null` when not even that could be read. */
+  readonly header: RdbHeader | null;
+  /** The server that the dump names, for instance `7.2.6`. */
+  readonly writer: string | null;
+  readonly target: Target | null;
+  readonly checksum: string | null;
+  /** Bytes read from the source. */
+  readonly bytesRead: number;
+  /** Keys found in the source. */
+  readonly keysRead: number;
+  readonly seconds: number;
+  readonly selection: KeySelection;
+  readonly counts: EmitCounts;
+  readonly bytesWritten: number;
+  readonly commands: number;
+  readonly notes: NoteLog;
+  /** Whether the rest of the source was left unread because of `--limit`. */
+  readonly stoppedAtLimit: boolean;
+  readonly exitCode: number;
+  readonly error: { readonly message: string; readonly code: string | null; readonly offset: number | null } | null;
+}
+
+const REASONS: Readonly<Record<Exclude<SkipReason, 'expired'>, string>> = {
+  db: 'database',
+  type: 'type',
+  key: 'name',
+  ttl: 'expiry',
+  slot: 'slot',
+  size: 'size',
+  limit: 'limit',
+};
+
+const KEY_WIDTH = 60;
+/** Keys of a group that are printed one by one. */
+const SHOWN_KEYS = 20;
+
+/** Prints the summary for reading. Losses are printed even when the rest is not wanted. */
+export function printSummary(outcome: Outcome, messages: Messages, quiet: boolean): void {
+  const { colors } = messages;
+  if (!quiet) {
+    messages.info(headline(outcome));
+    for (const line of totals(outcome, colors)) messages.line(`  ${line}`);
+    for (const group of outcome.notes.list('note')) printGroup(group, messages, colors.dim('note:'));
+  }
+  for (const group of outcome.notes.list('changed')) printGroup(group, messages, colors.yellow('changed:'));
+  for (const group of outcome.notes.list('not written')) printGroup(group, messages, colors.red('not written:'));
+}
+
+function headline({ counts, commands, bytesWritten, seconds, bytesRead }: Outcome): string {
+  const keys = writtenKeys(counts);
+  const pace = seconds > 0.05 ? `, ${formatCount(Math.round(keys / seconds))} keys/s` : '';
+  return (
+    `${countOf(keys, 'key')} written as ${countOf(commands, 'command')}, ${humanSize(bytesWritten)}, ` +
+    `from ${humanSize(bytesRead)} in ${humanDuration(seconds * 1000)}${pace}`
+  );
+}
+
+function totals({ counts, selection, stoppedAtLimit, header, writer, target }: Outcome, colors: Colors): string[] {
+  const lines: string[] = [];
+  const add = (label: string, text: string): void => {
+    lines.push(`${colors.dim(`${label}:`.padEnd(13))} ${text}`);
+  };
+  if (header !== null && target !== null) {
+    const by = writer === null ? '' : ` by ${writer}`;
+    add('dump', `${header.dialect === 'valkey' ? 'VALKEY' : 'REDIS'} version ${header.version}${by}, for ${formatTarget(target)}`);
+  }
+  const kinds = Object.entries(counts.kinds).filter(([, count]) => count > 0);
+  if (kinds.length > 0) add('types', kinds.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', '));
+  const others = [
+    counts.functions > 0 ? countOf(counts.functions, 'function library', 'function libraries') : '',
+    counts.scripts > 0 ? countOf(counts.scripts, 'script') : '',
+  ].filter((text) => text !== '');
+  if (others.length > 0) add('and', others.join(', '));
+  const expired = expiredKeys(selection, counts);
+  const gone = [
+    expired > 0 ? countOf(expired, 'key') : '',
+    counts.expiredFields > 0 ? countOf(counts.expiredFields, 'hash field') : '',
+  ].filter((text) => text !== '');
+  if (gone.length > 0) add('expired', `${gone.join(' and ')}, not written (--expired keep writes them)`);
+  if (counts.emptyKeys > 0) add('empty', `${countOf(counts.emptyKeys, 'key')} without elements, not written`);
+  const reasons = Object.entries(REASONS)
+    .map(([reason, word]) => [word, selection.skipped[reason as SkipReason]] as const)
+    .filter(([, count]) => count > 0);
+  if (reasons.length > 0 && !(reasons.length === 1 && stoppedAtLimit)) {
+    add('not selected', reasons.map(([word, count]) => `by ${word} ${formatCount(count)}`).join(', '));
+  }
+  if (selection.renamed > 0) add('renamed', countOf(selection.renamed, 'key'));
+  if (stoppedAtLimit) add('limit', 'reached, the rest of the source was not read');
+  return lines;
+}
+
+function printGroup(group: NoteGroup, messages: Messages, label: string): void {
+  const { count, samples, message } = group;
+  if (samples.length === 0) {
+    messages.line(`  ${label} ${message}${count > 1 ? ` (${formatCount(count)} times)` : ''}`);
+    return;
+  }
+  messages.line(`  ${label} ${countOf(count, 'key')}: ${message}`);
+  // A mere note is not worth a screen full of names.
+  const shown = samples.slice(0, group.outcome === 'note' ? 3 : SHOWN_KEYS);
+  for (const { db, key } of shown) messages.line(`    db ${db} ${printable(key, KEY_WIDTH)}`);
+  if (count > shown.length) messages.line(`    and ${formatCount(count - shown.length)} more (--report FILE names them all)`);
+}
+
+/** Keys that were written. */
+export function writtenKeys(counts: EmitCounts): number {
+  return Object.values(counts.kinds).reduce((sum, count) => sum + count, 0);
+}
+
+function expiredKeys(selection: KeySelection, counts: EmitCounts): number {
+  return selection.skipped.expired + counts.expiredKeys;
+}
+
+/** The summary as one line of JSON. */
+export function jsonSummary(outcome: Outcome): string {
+  const { counts, selection, notes, header, target, error } = outcome;
+  const { expired: _, ...unselected } = selection.skipped;
+  const groups = (list: readonly NoteGroup[]): unknown[] =>
+    list.map(({ code, message, count, samples }) => ({
+      code,
+      message,
+      count,
+      samples: samples.map(({ db, key }) => ({ db, key: jsonBytes(key) })),
+    }));
+  return JSON.stringify({
+    source: outcome.source,
+    dialect: header?.dialect ?? null,
+    rdbVersion: header?.version ?? null,
+    writer: outcome.writer,
+    target: target === null ? null : formatTarget(target),
+    checksum: outcome.checksum,
+    bytesRead: outcome.bytesRead,
+    keysRead: outcome.keysRead,
+    keysWritten: writtenKeys(counts),
+    byType: counts.kinds,
+    byWay: counts.ways,
+    functions: counts.functions,
+    scripts: counts.scripts,
+    commands: outcome.commands,
+    bytesWritten: outcome.bytesWritten,
+    expiredKeys: expiredKeys(selection, counts),
+    expiredFields: counts.expiredFields,
+    emptyKeys: counts.emptyKeys,
+    unselectedKeys: unselected,
+    renamedKeys: selection.renamed,
+    stoppedAtLimit: outcome.stoppedAtLimit,
+    notWritten: groups(notes.list('not written')),
+    changed: groups(notes.list('changed')),
+    notes: groups(notes.list('note')),
+    seconds: Math.round(outcome.seconds * 1000) / 1000,
+    exitCode: outcome.exitCode,
+    error,
+  });
+}

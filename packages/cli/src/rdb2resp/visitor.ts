@@ -1,0 +1,56 @@
+import { CommandEmitter, type EmitOptions } from '@rdbkit/commands';
+import type { KeySelection, RdbHeader, RdbSummary } from '@rdbkit/rdb';
+import type { RespBuffer } from '@rdbkit/resp';
+import { dragonflyError } from '../source/open-source.ts';
+
+/** AUX fields that only the files of a DFS set have. */
+const DFS_FIELDS: ReadonlySet<string> = new Set(['snapshot-id', 'shard-id']);
+
+/** Writes what is selected, and remembers what the file says of itself. */
+export class SelectingEmitter extends CommandEmitter {
+  rdbHeader: RdbHeader | null = null;
+  summary: RdbSummary | null = null;
+  /** The server that wrote the dump, as it calls itself. */
+  writerName: string | null = null;
+  /** The file is the first part of an append-only file: commands follow the RDB. */
+  isPreamble = false;
+  private readonly source: string;
+  private readonly selection: KeySelection;
+
+  constructor(out: RespBuffer, options: EmitOptions, source: string, selection: KeySelection) {
+    super(out, options);
+    this.source = source;
+    this.selection = selection;
+  }
+
+  override header(header: RdbHeader): void {
+    this.rdbHeader = header;
+    super.header(header);
+  }
+
+  override aux(name: Uint8Array, value: Uint8Array): void {
+    const field = String.fromCharCode(...name.subarray(0, 32)).toLowerCase();
+    const text = (): string => String.fromCharCode(...value.subarray(0, 32)).replace(/[^\x21-\x7e]/g, '.');
+    if (DFS_FIELDS.has(field)) throw dragonflyError(`${this.source} is one file of a Dragonfly snapshot (DFS)`);
+    if (field === 'redis-ver') this.writerName ??= text();
+    if (field === 'valkey-ver') this.writerName = `valkey ${text()}`;
+    if (field === 'df-ver') this.writerName = `dragonfly ${text()}`;
+    if (field === 'aof-preamble') this.isPreamble = text() === '1';
+    // Cached scripts go with the function libraries.
+    if (field === 'lua' && !this.selection.acceptsFunctions) return;
+    super.aux(name, value);
+  }
+
+  override functionLibrary(code: Uint8Array): void {
+    if (this.selection.acceptsFunctions) super.functionLibrary(code);
+  }
+
+  override functionPreGa(name: Uint8Array): void {
+    if (this.selection.acceptsFunctions) super.functionPreGa(name);
+  }
+
+  override end(summary: RdbSummary): void {
+    this.summary = summary;
+    super.end(summary);
+  }
+}

@@ -1,0 +1,95 @@
+/** What to do with a value of each type. */
+import { type Dialect, VALUE_TYPES, type ValueKind, type ValueType } from '@rdbkit/rdb';
+import type { Capabilities } from '../capabilities.ts';
+import { STREAM_TYPES } from './stream-transcoder.ts';
+import { HASH, LIST, SET, STRING, ZSET, ZSET_2 } from './transcoder.ts';
+
+/** Nothing, or nothing more. */
+export const DONE = 0;
+/** One `SET`. */
+export const SET_STRING = 1;
+/** Commands for the elements. */
+export const BUILD = 2;
+/** Commands for a stream, from its raw value. */
+export const STREAM = 3;
+/** Commands for a stream too long for a raw value. */
+export const STREAM_ONCE = 4;
+/** `RESTORE` of a module's value, which has no other form. */
+export const MODULE = 5;
+/** `RESTORE` of the raw value. */
+export const RAW = 6;
+/** `RESTORE` of a stream, if it is sound. */
+export const RAW_STREAM = 7;
+/** `RESTORE` of a hash whose fields expire, unless some have. */
+export const RAW_FIELDS = 8;
+/** `RESTORE` of the value in a plain layout. */
+export const TRANSCODE = 9;
+/** The same for a hash that refers to a template, which only the reader of the file knows. */
+export const TEMPLATE = 10;
+/** The target has nothing to hold the value. */
+export const IMPOSSIBLE = 11;
+
+/** Types of hashes whose fields expire. */
+const EXPIRING_FIELDS: Readonly<Record<Dialect, readonly number[]>> = { redis: [22, 23, 24, 25], valkey: [22] };
+/** A hash of hashes, which no command makes. */
+const PATH_HASH = 23;
+
+/** The plans for all types of a file's dialect. */
+export interface Plans {
+  /** By type code: one of the constants of this module. */
+  readonly actions: Uint8Array;
+  readonly kinds: readonly ValueKind[];
+  /** The types that RESTORE takes as they are. */
+  readonly accepted: ReadonlySet<number>;
+}
+
+export function makePlans(dialect: Dialect, caps: Capabilities, form: 'plain' | 'restore'): Plans {
+  const actions = new Uint8Array(256).fill(IMPOSSIBLE);
+  const kinds = new Array<ValueKind>(256).fill('string');
+  const accepted = new Set<number>();
+  for (const type of VALUE_TYPES) {
+    if (type.dialect !== null && type.dialect !== dialect) continue;
+    kinds[type.code] = type.kind;
+    const isAccepted = caps.types.has(type.code) && (type.dialect === null || type.dialect === caps.dialect);
+    if (isAccepted) accepted.add(type.code);
+    actions[type.code] = form === 'restore' && caps.payloadVersion > 0 ? restoreAction(type, dialect, caps, isAccepted) : plainAction(type, dialect, caps, isAccepted);
+  }
+  return { actions, kinds, accepted };
+}
+
+function plainAction(type: ValueType, dialect: Dialect, caps: Capabilities, isAccepted: boolean): number {
+  if (dialect === 'valkey' && type.code === PATH_HASH) return isAccepted ? RAW : IMPOSSIBLE;
+  switch (type.kind) {
+    case 'string':
+      return SET_STRING;
+    case 'array':
+      return caps.arrays ? BUILD : IMPOSSIBLE;
+    case 'stream':
+      return caps.streams ? STREAM : IMPOSSIBLE;
+    case 'module':
+      return isAccepted ? MODULE : IMPOSSIBLE;
+    default:
+      return BUILD;
+  }
+}
+
+function restoreAction(type: ValueType, dialect: Dialect, caps: Capabilities, isAccepted: boolean): number {
+  const plain = plainAction(type, dialect, caps, isAccepted);
+  if (plain === IMPOSSIBLE || plain === RAW || plain === MODULE) return plain;
+  if (type.kind === 'stream') return RAW_STREAM;
+  if (EXPIRING_FIELDS[dialect].includes(type.code)) return RAW_FIELDS;
+  if (isAccepted && type.restorable) return RAW;
+  if (plainType(type.kind, caps) < 0) return plain;
+  return type.restorable ? TRANSCODE : TEMPLATE;
+}
+
+/** The type code of a kind's plain layout that the target takes, −1 when there is none. */
+export function plainType(kind: ValueKind, caps: Capabilities): number {
+  const codes: Partial<Record<ValueKind, readonly number[]>> = { string: [STRING], list: [LIST], set: [SET], zset: [ZSET_2, ZSET], hash: [HASH] };
+  return codes[kind]?.find((code) => caps.types.has(code)) ?? -1;
+}
+
+/** The newest layout of streams that the target takes, not newer than the one given; −1 when there is none. */
+export function streamType(typeCode: number, caps: Capabilities): number {
+  return STREAM_TYPES.findLast((code) => code <= typeCode && caps.types.has(code) && (code <= 21 || caps.dialect === 'redis')) ?? -1;
+}

@@ -1,0 +1,129 @@
+/**
+ * How values are to be written.
+ *
+ * @module
+ */
+import type { KeyHeader, RdbOptions, RdbWarning } from '@rdbkit/rdb';
+import type { Note } from './notes.ts';
+import type { Target } from './target.ts';
+
+/** What becomes of a key that the target has already. */
+export type Existing = 'replace' | 'keep' | 'append';
+
+/** Options of a `CommandEmitter`. */
+export interface EmitOptions {
+  /**
+   * Who will read what is written.
+   * @default the server that wrote the dump, see `defaultTarget`
+   */
+  readonly target?: Target | undefined;
+  /**
+   * `plain`: commands that rebuild the values. `restore`: one `RESTORE` for each key wherever possible.
+   * @default 'plain'
+   */
+  readonly form?: 'plain' | 'restore' | undefined;
+  /**
+   * `replace`: a key becomes exactly what the dump says. `keep`: a key that exists is not touched. `append`: as for an
+   * empty target, nothing is cleared first.
+   * @default 'replace'
+   */
+  readonly existing?: Existing | undefined;
+  /**
+   * Most elements in one command.
+   * @default 512
+   */
+  readonly batch?: number | undefined;
+  /**
+   * A command of several elements ends before it grows beyond this; one that is longer by itself goes alone.
+   * @default 1048576 (1 MiB)
+   */
+  readonly maxCommandBytes?: number | undefined;
+  /**
+   * Of a key that is written in many commands, the first ones are committed when this much is waiting. Below it, damage
+   * found in a key leaves nothing of the key in the output.
+   * @default 8388608 (8 MiB)
+   */
+  readonly flushBytes?: number | undefined;
+  /**
+   * The time at which expiry is judged, Unix milliseconds.
+   * @default the time of construction
+   */
+  readonly now?: number | undefined;
+  /**
+   * Whether keys and fields that have expired are written.
+   * @default 'skip'
+   */
+  readonly expired?: 'keep' | 'skip' | undefined;
+  /**
+   * Write keys and fields without their expiry. What has expired lives again.
+   * @default false
+   */
+  readonly stripTtl?: boolean | undefined;
+  /**
+   * Added to every expiry, before it is judged; milliseconds.
+   * @default 0
+   */
+  readonly shiftTtlMs?: number | undefined;
+  /**
+   * Selects a key by returning true, after it may have changed `db`, `bytes`, `start` and `end` of the header: the
+   * database and name to write. New bytes must stay as they are until the next call.
+   */
+  readonly shape?: ((header: KeyHeader) => boolean) | undefined;
+  /**
+   * Selects a value by its size in the dump, in bytes without type and key. Values beyond the reader's option `rawBytes`
+   * count as infinitely large. Costs reading each value twice.
+   */
+  readonly acceptSize?: ((bytes: number) => boolean) | undefined;
+  /** The options of the reader, for values that are read twice. */
+  readonly rdb?: RdbOptions | undefined;
+  /** Receives the reader's warnings. */
+  readonly onWarning?: ((warning: RdbWarning) => void) | undefined;
+  /** Receives what does not arrive as it was. */
+  readonly onNote?: ((note: Note) => void) | undefined;
+  /**
+   * Ends the name under which `keep` builds a value that takes several commands.
+   * @default ':rdbkit-' and a random number
+   */
+  readonly temporarySuffix?: string | undefined;
+}
+
+/** The options with every default filled in. */
+export interface ResolvedEmitOptions {
+  readonly form: 'plain' | 'restore';
+  readonly existing: Existing;
+  readonly batch: number;
+  readonly maxCommandBytes: number;
+  readonly flushBytes: number;
+  readonly now: number;
+  readonly expired: 'keep' | 'skip';
+  readonly stripTtl: boolean;
+  readonly shiftTtlMs: number;
+  readonly temporarySuffix: string;
+}
+
+const MIB = 1024 * 1024;
+
+/** Fills in the defaults; throws `RangeError` for a limit that is not a positive integer. */
+export function resolveEmitOptions(options: EmitOptions): ResolvedEmitOptions {
+  const resolved: ResolvedEmitOptions = {
+    form: options.form ?? 'plain',
+    existing: options.existing ?? 'replace',
+    batch: options.batch ?? 512,
+    maxCommandBytes: options.maxCommandBytes ?? MIB,
+    flushBytes: options.flushBytes ?? 8 * MIB,
+    now: options.now ?? Date.now(),
+    expired: options.expired ?? 'skip',
+    stripTtl: options.stripTtl ?? false,
+    shiftTtlMs: options.shiftTtlMs ?? 0,
+    temporarySuffix: options.temporarySuffix ?? `:rdbkit-${Math.floor(Math.random() * 2 ** 52).toString(36)}`,
+  };
+  for (const name of ['batch', 'maxCommandBytes', 'flushBytes'] as const) {
+    const value = resolved[name];
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be a positive integer, got ${value}`);
+  }
+  for (const name of ['now', 'shiftTtlMs'] as const) {
+    const value = resolved[name];
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${name} must be a whole number of milliseconds, got ${value}`);
+  }
+  return resolved;
+}

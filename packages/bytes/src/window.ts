@@ -27,7 +27,7 @@ export interface WindowOptions {
  * A contiguous window over a stream of bytes.
  *
  * The fields are public because the decoders' hot paths read them directly. Invariants:
- * `0 ≤ mark ≤ pos ≤ end ≤ bytes.length` (with `mark` −1 when nothing is retained); `base + i` is the absolute input
+ * `0 ≤ mark ≤ pos ≤ end ≤ filled ≤ bytes.length` (with `mark` −1 when nothing is retained); `base + i` is the absolute input
  * offset of `bytes[i]`; the checksum covers everything before `bytes[summed]`.
  *
  * @example
@@ -43,11 +43,16 @@ export class Window {
   bytes: Uint8Array;
   view: DataView;
   pos = 0;
+  /** End of what may be read now. */
   end = 0;
+  /** End of what was fed: beyond `end` only while something is held back. */
+  private filled = 0;
   /** Absolute offset of `bytes[0]`. */
   base = 0;
   /** First byte that must stay although it was consumed, or −1. */
   mark = -1;
+  /** When the buffer outgrows 4 MiB it gets this capacity at once, in bytes; 0 for none. */
+  straightTo = 0;
   /** No more input will come. */
   ended = false;
   readonly crc: Crc64 = new Crc64();
@@ -71,6 +76,7 @@ export class Window {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.pos = 0;
     this.end = bytes.length;
+    this.filled = bytes.length;
     this.base = 0;
     this.mark = -1;
     this.summed = 0;
@@ -95,9 +101,27 @@ export class Window {
    */
   feed(chunk: Uint8Array, start: number, end: number): void {
     const length = end - start;
-    if (this.bytes.length - this.end < length || !this.owned) this.makeRoom(length);
-    this.bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.end);
-    this.end += length;
+    if (this.bytes.length - this.filled < length || !this.owned) this.makeRoom(length);
+    const isHolding = this.filled > this.end;
+    this.bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.filled);
+    this.filled += length;
+    // What is fed while something is held back shows as much of what was there before.
+    this.end = isHolding ? this.end + length : this.filled;
+  }
+
+  /** Bytes that were fed but are held back. */
+  get heldBack(): number {
+    return this.filled - this.end;
+  }
+
+  /** Holds back everything that has not been consumed: it is read again bit by bit, as it is {@link Window.reveal}ed. */
+  hold(): void {
+    this.end = this.pos;
+  }
+
+  /** Shows up to `count` of the bytes that are held back. */
+  reveal(count: number): void {
+    this.end = Math.min(this.filled, this.end + count);
   }
 
   /** Brings the checksum up to the byte at `pos`. */
@@ -116,28 +140,31 @@ export class Window {
       this.crc.update(this.bytes, this.summed, keep);
       this.summed = keep;
     }
-    const kept = this.end - keep;
+    const kept = this.filled - keep;
     const needed = kept + length;
     if (needed > this.bytes.length || !this.owned) {
       let capacity = Math.max(this.bytes.length, INITIAL_CAPACITY);
       while (capacity < needed) capacity *= 2;
+      // Memory that is allocated but not written to costs nothing, copies that are left behind do.
+      if (capacity > STRAIGHT_ABOVE && needed <= this.straightTo) capacity = Math.max(capacity, this.straightTo);
       this.replace(capacity, keep);
     } else if (this.bytes.length > SHRINK_ABOVE && needed * 8 < this.bytes.length) {
       // A value that needed a big buffer is behind us: give the memory back.
       this.replace(Math.max(INITIAL_CAPACITY, needed * 2), keep);
     } else {
-      this.bytes.copyWithin(0, keep, this.end);
+      this.bytes.copyWithin(0, keep, this.filled);
     }
     this.base += keep;
     this.pos -= keep;
     this.summed -= keep;
     if (this.mark >= 0) this.mark = 0;
-    this.end = kept;
+    this.end -= keep;
+    this.filled = kept;
   }
 
   private replace(capacity: number, keep: number): void {
     const grown = new Uint8Array(capacity);
-    grown.set(this.bytes.subarray(keep, this.end));
+    grown.set(this.bytes.subarray(keep, this.filled));
     this.bytes = grown;
     this.view = new DataView(grown.buffer);
     this.owned = true;
@@ -145,5 +172,6 @@ export class Window {
 }
 
 const SHRINK_ABOVE = 4 * 1024 * 1024;
+const STRAIGHT_ABOVE = 4 * 1024 * 1024;
 const EMPTY = new Uint8Array(0);
 const EMPTY_VIEW = new DataView(EMPTY.buffer);

@@ -17,6 +17,8 @@ export const DUMP_FOOTER_BYTES = 10;
 const VALKEY_SINCE = 80;
 const KEY_META = 243;
 const KEY_META_SINCE = 13;
+/** KeyDB puts auxiliary fields between the value and the footer. */
+const AUX = 250;
 
 /** What a DUMP payload says of itself. */
 export interface DumpInfo {
@@ -27,7 +29,8 @@ export interface DumpInfo {
 }
 
 /**
- * Reads a DUMP payload: the answer of `DUMP`, the argument of `RESTORE`. The visitor sees one key with an empty name.
+ * Reads a DUMP payload: the answer of `DUMP`, the argument of `RESTORE`. The visitor sees one key with an empty name, and after
+ * it the auxiliary fields that KeyDB adds.
  * Unlike in a file, a value without elements is an error, as it is for `RESTORE`.
  *
  * @param payload not modified; borrowed while the call lasts.
@@ -76,8 +79,21 @@ function* dumpedKey(d: Decoding): Rule {
   const level = visitor.key(header);
   if (!tryReadValue(d, rule, level)) yield* readValue(d, rule, level);
   checkEmpty(d);
-  if (input.pos !== input.end) throw d.bad('RDB_BAD_DUMP', `${input.end - input.pos} bytes are left over between the value and the footer`);
+  if (input.pos !== input.end && input.bytes[input.pos] !== AUX) throw leftOver(d);
   visitor.keyEnd();
+  d.inKey = false;
+  while (input.pos !== input.end) {
+    if (input.bytes[input.pos] !== AUX) throw leftOver(d);
+    input.pos++;
+    while (!input.readString()) yield;
+    const name = input.sb.slice(input.ss, input.se);
+    while (!input.readString()) yield;
+    visitor.aux(name, input.sb.slice(input.ss, input.se));
+  }
+}
+
+function leftOver(d: Decoding): RdbFormatError {
+  return d.bad('RDB_BAD_DUMP', `${d.input.end - d.input.pos} bytes are left over between the value and the footer`);
 }
 
 /**
@@ -137,7 +153,10 @@ function checkEmpty(d: Decoding): void {
 
 function run(d: Decoding, length: number, rule: Rule): void {
   try {
-    if (rule.next().done !== true) throw new RdbTruncatedError('RDB_TRUNCATED', `the value goes on after its ${length} bytes`, length);
+    while (rule.next().done !== true) {
+      if (d.input.heldBack === 0) throw new RdbTruncatedError('RDB_TRUNCATED', `the value goes on after its ${length} bytes`, length);
+      d.input.reveal(length);
+    }
   } catch (error) {
     if (error instanceof PackedFault) throw d.situate(d.locate(error));
     throw error instanceof DataError ? d.situate(error) : error;

@@ -32,8 +32,7 @@ function reference(pattern: readonly number[], text: readonly number[]): boolean
         left = left.slice(1);
         break;
       } else if (left.length >= 3 && left[1] === 0x2d) {
-        const bounds = [left[0]!, left[2]!].sort((a, b) => a - b);
-        match ||= byte! >= bounds[0]! && byte! <= bounds[1]!;
+        match ||= byte >= Math.min(left[0], left[2]) && byte <= Math.max(left[0], left[2]);
         left = left.slice(3);
       } else {
         match ||= left[0] === byte;

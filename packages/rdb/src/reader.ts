@@ -47,6 +47,8 @@ export class RdbReader {
     const resolved = resolveOptions(options);
     this.visitor = visitor;
     this.decoding = new Decoding(new RdbInput(resolved.checksum, resolved.maxStringBytes), visitor, resolved);
+    // The longest thing that is gathered in ordinary use, what shows it to be too long, and what comes before the first of it is decoded.
+    this.decoding.input.straightTo = resolved.rawBytes + 4 * STEP_BYTES;
     this.frame = new Frame(this.decoding);
     this.rule = this.frame.file();
   }
@@ -69,9 +71,12 @@ export class RdbReader {
   /**
    * Decodes as far as the chunk allows. The chunk is the caller's again when this returns.
    *
+   * @returns whether there is something left to be decoded without more input. It happens after a value turned out to be
+   * longer than the option `rawBytes`: it is in memory by then, and is decoded in steps, so that a consumer who turns
+   * it into something longer can pass that on in between. Call {@link RdbReader.more} then; `finish` decodes all of it.
    * @throws {RdbError} one of its subclasses, when the data is bad. The reader is of no further use then.
    */
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array): boolean {
     let at = 0;
     while (at < chunk.length && this.summary === null) {
       const end = Math.min(chunk.length, at + STEP_BYTES);
@@ -80,6 +85,16 @@ export class RdbReader {
       this.advance();
     }
     this.trailing += chunk.length - at;
+    return this.hasMore();
+  }
+
+  /**
+   * Decodes a step of what is left in memory; see {@link RdbReader.push}, whose result and errors it has.
+   */
+  more(): boolean {
+    this.decoding.input.reveal(STEP_BYTES);
+    this.advance();
+    return this.hasMore();
   }
 
   /**
@@ -98,6 +113,7 @@ export class RdbReader {
    * @throws {RdbTruncatedError} when the RDB is not over.
    */
   finish(): RdbSummary {
+    if (this.hasMore()) while (this.more());
     if (this.summary === null) {
       const { input } = this.decoding;
       const read = input.base + input.end;
@@ -114,6 +130,10 @@ export class RdbReader {
     return summary;
   }
 
+  private hasMore(): boolean {
+    return this.summary === null && this.decoding.input.heldBack > 0;
+  }
+
   private advance(): void {
     if (this.failed) throw new Error('this reader has failed and cannot go on');
     try {
@@ -121,7 +141,7 @@ export class RdbReader {
       if (step.done !== true) return;
       this.summary = step.value;
       const { input } = this.decoding;
-      this.trailing = input.end - input.pos;
+      this.trailing = input.available + input.heldBack;
     } catch (error) {
       this.failed = true;
       if (error instanceof PackedFault) throw this.decoding.situate(this.decoding.locate(error));

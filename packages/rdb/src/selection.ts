@@ -289,7 +289,8 @@ export class KeySelection {
 }
 
 function checkCount(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name}: ${value} is not a whole number from 0 on`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${name}: ${value} is not a whole number from 0 on`);
   return value;
 }
 

@@ -51,7 +51,8 @@ export function describeDamage(
   if (offset > 0) details.push(`${countOf(completeKeys, 'key')} before that place could be read completely`);
   if (output !== undefined) details.push(`${printableText(output, KEY_WIDTH)} has the commands up to there`);
   const hint = HINTS.find(([pattern]) => pattern.test(code))?.[1] ?? DEFAULT_HINT;
-  const verdict = code === 'RDB_TRUNCATED' ? 'is incomplete' : code.startsWith('RDB_UNSUPPORTED') ? 'cannot be read' : 'is damaged';
+  const verdict =
+    code === 'RDB_TRUNCATED' ? 'is incomplete' : code.startsWith('RDB_UNSUPPORTED') ? 'cannot be read' : 'is damaged';
   return new CliError(EXIT.DAMAGED, `${source.name} ${verdict}: ${error.message}`, { details, hint, cause: error });
 }
 

@@ -52,7 +52,8 @@ export const outputFlags: FlagParametersForType<OutputFlags, CliContext> = {
     parse: parseTarget,
     optional: true,
     placeholder: 'VERSION',
-    brief: 'Who will read this: 6.2, 7.0.15, valkey-8, keydb-6.3, dragonfly … (default: the server that wrote the dump)',
+    brief:
+      'Who will read this: 6.2, 7.0.15, valkey-8, keydb-6.3, dragonfly … (default: the server that wrote the dump)',
   },
   existing: {
     kind: 'enum',
@@ -87,7 +88,12 @@ export const outputFlags: FlagParametersForType<OutputFlags, CliContext> = {
 
 /** Parameters of {@link InputFlags}. */
 export const inputFlags: FlagParametersForType<InputFlags, CliContext> = {
-  'no-checksum': { kind: 'boolean', default: false, withNegated: false, brief: 'Do not verify the checksum at the end' },
+  'no-checksum': {
+    kind: 'boolean',
+    default: false,
+    withNegated: false,
+    brief: 'Do not verify the checksum at the end',
+  },
   'any-version': {
     kind: 'boolean',
     default: false,

@@ -8,8 +8,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Note, NoteCode, NoteLevel } from '@rdbkit/commands';
 import { CliError, systemMessage } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
-import { printableText } from '../lang/printable.ts';
 import { jsonBytes } from '../lang/json-bytes.ts';
+import { printableText } from '../lang/printable.ts';
 
 /** Keys that are named; the others are counted. */
 const SAMPLES = 20;

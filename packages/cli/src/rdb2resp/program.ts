@@ -27,10 +27,22 @@ const help: HelpPage = {
   ],
   examples: [
     { title: 'Load a dump into a server', line: 'rdb2resp dump.rdb | redis-cli --pipe' },
-    { title: 'The same, several times as fast, into Redis 7.2', line: 'rdb2resp --restore --target 7.2 dump.rdb | redis-cli --pipe' },
-    { title: 'From another machine, without a copy on the way', line: 'ssh backup cat dump.rdb.gz | rdb2resp | redis-cli --pipe' },
-    { title: 'Some keys, under other names, for a day', line: "rdb2resp --key 'user:*' --rename-prefix user::test: --shift-ttl +1d dump.rdb" },
-    { title: 'Database 3 into database 0, nothing overwritten', line: 'rdb2resp --db 3 --map-db 3:0 --existing keep -o db3.resp dump.rdb' },
+    {
+      title: 'The same, several times as fast, into Redis 7.2',
+      line: 'rdb2resp --restore --target 7.2 dump.rdb | redis-cli --pipe',
+    },
+    {
+      title: 'From another machine, without a copy on the way',
+      line: 'ssh backup cat dump.rdb.gz | rdb2resp | redis-cli --pipe',
+    },
+    {
+      title: 'Some keys, under other names, for a day',
+      line: "rdb2resp --key 'user:*' --rename-prefix user::test: --shift-ttl +1d dump.rdb",
+    },
+    {
+      title: 'Database 3 into database 0, nothing overwritten',
+      line: 'rdb2resp --db 3 --map-db 3:0 --existing keep -o db3.resp dump.rdb',
+    },
   ],
 };
 

@@ -79,7 +79,10 @@ function totals({ counts, selection, stoppedAtLimit, header, writer, target }: O
   };
   if (header !== null && target !== null) {
     const by = writer === null ? '' : ` by ${writer}`;
-    add('dump', `${header.dialect === 'valkey' ? 'VALKEY' : 'REDIS'} version ${header.version}${by}, for ${formatTarget(target)}`);
+    add(
+      'dump',
+      `${header.dialect === 'valkey' ? 'VALKEY' : 'REDIS'} version ${header.version}${by}, for ${formatTarget(target)}`,
+    );
   }
   const kinds = Object.entries(counts.kinds).filter(([, count]) => count > 0);
   if (kinds.length > 0) add('types', kinds.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', '));
@@ -116,7 +119,8 @@ function printGroup(group: NoteGroup, messages: Messages, label: string): void {
   // A mere note is not worth a screen full of names.
   const shown = samples.slice(0, group.outcome === 'note' ? 3 : SHOWN_KEYS);
   for (const { db, key } of shown) messages.line(`    db ${db} ${printable(key, KEY_WIDTH)}`);
-  if (count > shown.length) messages.line(`    and ${formatCount(count - shown.length)} more (--report FILE names them all)`);
+  if (count > shown.length)
+    messages.line(`    and ${formatCount(count - shown.length)} more (--report FILE names them all)`);
 }
 
 /** Keys that were written. */

@@ -42,6 +42,9 @@ export function* readValue(d: Decoding, rule: ValueRule, level: Level): Rule {
   if (level === 'raw') {
     if (yield* captureRaw(d, rule)) return;
     wanted = d.visitor.rawTooLong();
+    // All of it is in the window now. Reading it on in one go would leave the consumer no chance to pass its results on.
+    d.input.hold();
+    yield;
     if (wanted === 'skip') {
       yield* rule.skip(d);
       return;

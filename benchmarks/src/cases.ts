@@ -1,10 +1,18 @@
 /** Every case. */
 import { BYTES_CASES } from './bytes-cases.ts';
 import type { Case } from './case.ts';
+import { COMMANDS_CASES } from './commands-cases.ts';
 import { PROGRAM_CASES } from './program-cases.ts';
 import { RDB_CASES } from './rdb-cases.ts';
+import { SERVER_CASES } from './server-cases.ts';
 
-export const CASES: readonly Case[] = [...BYTES_CASES, ...RDB_CASES, ...PROGRAM_CASES];
+export const CASES: readonly Case[] = [
+  ...BYTES_CASES,
+  ...RDB_CASES,
+  ...COMMANDS_CASES,
+  ...PROGRAM_CASES,
+  ...SERVER_CASES,
+];
 
 /** A case with the dump it runs on. */
 export interface Job {

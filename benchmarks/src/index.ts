@@ -6,7 +6,15 @@ import { parseArgs } from 'node:util';
 import { type Job, selectJobs } from './cases.ts';
 import { DATASETS, ensureDataset } from './data/datasets.ts';
 import type { Measured } from './measure.ts';
-import { currentLoad, describeMachine, formatResult, HEADINGS, type Recording, type Result, summarize } from './results.ts';
+import {
+  currentLoad,
+  describeMachine,
+  formatResult,
+  HEADINGS,
+  type Recording,
+  type Result,
+  summarize,
+} from './results.ts';
 
 const HELP = `Usage: node dist/index.js [OPTIONS] [EXPRESSION…]
 
@@ -37,7 +45,8 @@ const { values: options, positionals } = parseArgs({
 const scale = Number(options.scale);
 const runs = Number(options.runs);
 if (!(scale > 0)) throw new RangeError(`--scale: expected a positive number, got ${options.scale}`);
-if (!Number.isSafeInteger(runs) || runs < 1) throw new RangeError(`--runs: expected a positive integer, got ${options.runs}`);
+if (!Number.isSafeInteger(runs) || runs < 1)
+  throw new RangeError(`--runs: expected a positive integer, got ${options.runs}`);
 const jobs = selectJobs(positionals.map((text) => new RegExp(text)));
 
 if (options.help) process.stdout.write(HELP);
@@ -48,7 +57,8 @@ else measureAll();
 function list(): void {
   for (const { name, case_ } of jobs) console.log(`${name.padEnd(42)}${case_.title}`);
   console.log('\nDumps:');
-  for (const { name, size, description } of DATASETS) console.log(`${name.padEnd(15)}${String(size).padStart(9)}  ${description}`);
+  for (const { name, size, description } of DATASETS)
+    console.log(`${name.padEnd(15)}${String(size).padStart(9)}  ${description}`);
 }
 
 function generate(): void {
@@ -57,7 +67,8 @@ function generate(): void {
 }
 
 function measureAll(): void {
-  const before = options.compare === undefined ? null : (JSON.parse(readFileSync(options.compare, 'utf8')) as Recording);
+  const before =
+    options.compare === undefined ? null : (JSON.parse(readFileSync(options.compare, 'utf8')) as Recording);
   const loadBefore = currentLoad();
   console.log(`${describeMachine()}; load ${loadBefore}`);
   if (before !== null) console.log(`compared with ${before.date}: ${before.machine}; load ${before.loadBefore}`);
@@ -73,7 +84,12 @@ function measureAll(): void {
     }
     const result = summarize(job.name, measured);
     results.push(result);
-    console.log(formatResult(result, before?.results.find(({ name }) => name === job.name)));
+    console.log(
+      formatResult(
+        result,
+        before?.results.find(({ name }) => name === job.name),
+      ),
+    );
   }
   if (options.json === undefined) return;
   const date = new Date().toISOString().slice(0, 10);
@@ -85,7 +101,9 @@ function measureAll(): void {
 function measure({ name, dataset }: Job): Measured | { readonly absent: string } {
   const path = dataset === null ? '' : ensureDataset(dataset, options.data, scale);
   const script = fileURLToPath(new URL('./run-case.js', import.meta.url));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, name, path, String(runs)], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, name, path, String(runs)], {
+    encoding: 'utf8',
+  });
   if (status !== 0) return { absent: stderr.trim().split('\n').at(-1) ?? 'it failed' };
   return JSON.parse(stdout) as Measured;
 }

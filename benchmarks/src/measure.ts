@@ -25,12 +25,19 @@ const KIB = 1024;
 /** Runs the function in this process: once to warm up, then `count` times. */
 export async function measureFunction(case_: FunctionCase, input: CaseInput, count: number): Promise<Measured> {
   const run = case_.prepare(input);
-  let bytes = await run();
+  let bytes = 0;
+  await run();
   const runs: Run[] = [];
   for (let i = 0; i < count; i++) {
     const cpu = process.cpuUsage();
     const start = performance.now();
-    bytes = await run();
+    const outcome = await run();
+    if (typeof outcome !== 'number') {
+      ({ bytes } = outcome);
+      runs.push({ seconds: outcome.seconds, cpuSeconds: outcome.cpuSeconds });
+      continue;
+    }
+    bytes = outcome;
     const seconds = (performance.now() - start) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     runs.push({ seconds, cpuSeconds: (user + system) / 1e6 });
@@ -41,7 +48,11 @@ export async function measureFunction(case_: FunctionCase, input: CaseInput, cou
 const TIME = '/usr/bin/time';
 
 /** Runs the program once to warm the file cache, then `count` times. CPU time and memory need GNU time. */
-export function measureProgram(case_: ProgramCase, input: CaseInput, count: number): Measured | { readonly absent: string } {
+export function measureProgram(
+  case_: ProgramCase,
+  input: CaseInput,
+  count: number,
+): Measured | { readonly absent: string } {
   const command = case_.command(input.path);
   if ('absent' in command) return command;
   const runs: Run[] = [];

@@ -1,5 +1,5 @@
 /** Cases of the RDB reader. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   type KeyHeader,
   type Level,
@@ -11,6 +11,7 @@ import {
   readRdbSync,
 } from '@rdbkit/rdb';
 import type { CaseInput, FunctionCase } from './case.ts';
+import { chunksOf } from './chunks.ts';
 
 const KIB = 1024;
 const DEFAULT_CHUNK_BYTES = 64 * KIB;
@@ -83,21 +84,6 @@ class Touch extends RdbVisitorBase {
   }
 }
 
-/** The file in chunks, all in the same buffer. */
-function* chunksOf(path: string, chunkBytes: number): Generator<Uint8Array> {
-  const fd = openSync(path, 'r');
-  try {
-    const buffer = new Uint8Array(chunkBytes);
-    for (;;) {
-      const length = readSync(fd, buffer, 0, chunkBytes, null);
-      if (length === 0) return;
-      yield buffer.subarray(0, length);
-    }
-  } finally {
-    closeSync(fd);
-  }
-}
-
 function readInChunks(path: string, level: Level, chunkBytes: number, checksum: boolean): number {
   const reader = new RdbReader(new Touch(level), { checksum });
   for (const chunk of chunksOf(path, chunkBytes)) reader.push(chunk);
@@ -117,7 +103,10 @@ function levelCase(name: string, title: string, level: Level, shape: Shape = {})
     name: `rdb/${name}`,
     title,
     datasets,
-    prepare: ({ path }: CaseInput) => () => readInChunks(path, level, chunkBytes, checksum),
+    prepare:
+      ({ path }: CaseInput) =>
+      () =>
+        readInChunks(path, level, chunkBytes, checksum),
   };
 }
 
@@ -128,7 +117,7 @@ function wholeCase(name: string, title: string, level: Level, checksum: boolean)
     title,
     datasets: ['mixed'],
     prepare({ path }) {
-      const bytes = new Uint8Array(readFileSync(path));
+      const bytes = readFileSync(path);
       return () => readRdbSync(bytes, new Touch(level), { checksum }).bytes;
     },
   };

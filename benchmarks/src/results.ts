@@ -45,7 +45,10 @@ export function summarize(name: string, { bytes, runs, peakRssBytes }: Measured)
     medianCpuSeconds: cpu.length === 0 ? null : round(median(cpu)),
     mibPerSecond: Math.round(bytes / MIB / medianSeconds),
     peakRssMib: peakRssBytes === null ? null : Math.round(peakRssBytes / MIB),
-    runs: runs.map((run) => ({ seconds: round(run.seconds), cpuSeconds: run.cpuSeconds === null ? null : round(run.cpuSeconds) })),
+    runs: runs.map((run) => ({
+      seconds: round(run.seconds),
+      cpuSeconds: run.cpuSeconds === null ? null : round(run.cpuSeconds),
+    })),
   };
 }
 

@@ -32,7 +32,8 @@ export interface Job {
   readonly sets: readonly string[];
 }
 
-const SOON_MS = 4000;
+/** Long enough that what expires is still there when the file is written. */
+const SOON_MS = 10_000;
 
 /** Writes the dumps with what they hold; returns their names. */
 export async function writeVectors(job: Job): Promise<string[]> {

@@ -142,10 +142,13 @@ describe('examples print what they say', () => {
 
 // Beside this file, so that packages are found as they are for a user of `rdbkit`.
 const VIRTUAL_FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const FIXTURES = 'declare const bytes: Uint8Array<ArrayBuffer>;\ndeclare const chunks: readonly Uint8Array<ArrayBuffer>[];\n';
+const FIXTURES =
+  'declare const bytes: Uint8Array<ArrayBuffer>;\ndeclare const chunks: readonly Uint8Array<ArrayBuffer>[];\n';
 
 test('examples are well typed', { timeout: 60_000 }, () => {
-  const virtual = new Map(examples.map(({ code }, i) => [join(VIRTUAL_FOLDER, `example-${i}.ts`), `${code}\nexport {};\n`]));
+  const virtual = new Map(
+    examples.map(({ code }, i) => [join(VIRTUAL_FOLDER, `example-${i}.ts`), `${code}\nexport {};\n`]),
+  );
   virtual.set(join(VIRTUAL_FOLDER, 'example-fixtures.d.ts'), FIXTURES);
   const options: ts.CompilerOptions = {
     strict: true,
@@ -162,11 +165,14 @@ test('examples are well typed', { timeout: 60_000 }, () => {
     typeRoots: [join(ROOT, 'node_modules', '@types')],
   };
   const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
+  const getSourceFile = host.getSourceFile.bind(host);
+  const fileExists = host.fileExists.bind(host);
   host.fileExists = (name) => virtual.has(name) || fileExists(name);
   host.getSourceFile = (name, languageVersion, ...rest) => {
     const text = virtual.get(name);
-    return text === undefined ? getSourceFile(name, languageVersion, ...rest) : ts.createSourceFile(name, text, languageVersion);
+    return text === undefined
+      ? getSourceFile(name, languageVersion, ...rest)
+      : ts.createSourceFile(name, text, languageVersion);
   };
   const program = ts.createProgram([...virtual.keys()], options, host);
   const faults = examples.flatMap(({ name }, i) => {
@@ -179,8 +185,11 @@ test('examples are well typed', { timeout: 60_000 }, () => {
 });
 
 test('docs/reference/errors.md has every code of the reader, and no other', () => {
-  const sources = filesBelow(join('packages', 'rdb', 'src'), '.ts').map((file) => readFileSync(join(ROOT, file), 'utf8'));
+  const sources = filesBelow(join('packages', 'rdb', 'src'), '.ts').map((file) =>
+    readFileSync(join(ROOT, file), 'utf8'),
+  );
   const codes = new Set(sources.flatMap((source) => source.match(/(?<=')RDB_[A-Z_]+(?=')/g) ?? []));
-  const rows = readFileSync(join(ROOT, 'docs', 'reference', 'errors.md'), 'utf8').match(/(?<=^\| `)RDB_[A-Z_]+(?=` \|)/gm) ?? [];
+  const rows =
+    readFileSync(join(ROOT, 'docs', 'reference', 'errors.md'), 'utf8').match(/(?<=^\| `)RDB_[A-Z_]+(?=` \|)/gm) ?? [];
   expect(rows.toSorted()).toEqual([...codes].sort());
 });

@@ -26,6 +26,8 @@ interface Features {
   readonly milliseconds: boolean;
   /** `SET … NX`. 2.6.12. */
   readonly setOptions: boolean;
+  /** `ZADD` with a score that is closer to 0 than 2.2e-308. All but 2.6. */
+  readonly subnormalScores: boolean;
   /** `RESTORE … REPLACE`. 3.0. */
   readonly restoreReplace: boolean;
   /** `HSET` with several pairs. 4.0. */
@@ -86,6 +88,7 @@ interface Release {
 const NOTHING: Features = {
   milliseconds: false,
   setOptions: false,
+  subnormalScores: true,
   restoreReplace: false,
   hsetPairs: false,
   restoreOptions: false,
@@ -106,8 +109,14 @@ const NOTHING: Features = {
 
 const REDIS: readonly Release[] = [
   { since: '2.4.0', rdb: 2, payload: 0 },
-  { since: '2.6.0', rdb: 6, types: [0, 1, 2, 3, 4, 9, 10, 11, 12, 13], has: { milliseconds: true } },
+  {
+    since: '2.6.0',
+    rdb: 6,
+    types: [0, 1, 2, 3, 4, 9, 10, 11, 12, 13],
+    has: { milliseconds: true, subnormalScores: false },
+  },
   { since: '2.6.12', rdb: 6, has: { setOptions: true } },
+  { since: '2.8.0', rdb: 6, has: { subnormalScores: true } },
   { since: '3.0.0', rdb: 6, has: { restoreReplace: true } },
   { since: '3.2.0', rdb: 7, types: [14] },
   { since: '4.0.0', rdb: 8, types: [5, 7], has: { hsetPairs: true } },
@@ -135,7 +144,10 @@ const VALKEY: readonly Release[] = [
 ];
 
 const KEYDB: readonly Release[] = [
-  ...REDIS.filter(({ since }) => packText(since) <= packVersion(6, 2, 0)).map((release) => ({ ...release, since: '0.0.0' })),
+  ...REDIS.filter(({ since }) => packText(since) <= packVersion(6, 2, 0)).map((release) => ({
+    ...release,
+    since: '0.0.0',
+  })),
   { since: '6.3.0', rdb: 9, has: { fieldExpiry: 'pexpirememberat' } },
 ];
 

@@ -16,16 +16,17 @@ import {
   type StreamIdmp,
   type StreamInfo,
 } from '@rdbkit/rdb';
-import { encodeBulks, encodeHead, type RespBuffer } from '@rdbkit/resp';
+import type { RespBuffer } from '@rdbkit/resp';
 import { acceptsModule, capabilitiesOf } from './capabilities.ts';
-import type { EmitCounts } from './counts.ts';
+import { type EmitCounts, zeroCounts } from './counts.ts';
 import { defaultTarget } from './default-target.ts';
 import { Aggregates } from './internal/aggregates.ts';
-import { MAX_PAYLOAD_MS } from './internal/field-policy.ts';
+import { Extras, latin1 } from './internal/extras.ts';
 import {
   BUILD,
   DONE,
   IMPOSSIBLE,
+  isAccepted,
   MODULE,
   makePlans,
   type Plans,
@@ -36,26 +37,17 @@ import {
   SET_STRING,
   STREAM,
   STREAM_ONCE,
-  streamType,
   TEMPLATE,
   TRANSCODE,
 } from './internal/plans.ts';
 import { noteUsageLost, writeRestore } from './internal/restore.ts';
+import { type Outcome, Restorer } from './internal/restorer.ts';
 import { Session } from './internal/session.ts';
-import { StreamParts } from './internal/stream-parts.ts';
-import { STREAM_TYPES, StreamTranscoder } from './internal/stream-transcoder.ts';
 import { Streams } from './internal/streams.ts';
 import { Strings } from './internal/strings.ts';
-import { HASH, HashScan, Transcoder } from './internal/transcoder.ts';
+import { HASH, Transcoder } from './internal/transcoder.ts';
 import { type EmitOptions, type ResolvedEmitOptions, resolveEmitOptions } from './options.ts';
 import type { Target } from './target.ts';
-
-const FUNCTION_LOAD = encodeHead(3, 'FUNCTION', 'LOAD');
-const FUNCTION_LOAD_REPLACE = encodeHead(4, 'FUNCTION', 'LOAD', 'REPLACE');
-const SCRIPT_LOAD = encodeHead(3, 'SCRIPT', 'LOAD');
-const PEXPIREMEMBERAT = encodeHead(4, 'PEXPIREMEMBERAT');
-const HPEXPIREAT = encodeHead(6, 'HPEXPIREAT');
-const ONE_FIELD = encodeBulks('FIELDS', '1');
 
 const BITMAP = 33;
 const MODULE_2 = 7;
@@ -95,7 +87,11 @@ export class CommandEmitter extends RdbVisitorBase {
   private readonly acceptSize: ((bytes: number) => boolean) | null;
 
   private file: RdbHeader = { dialect: 'redis', version: 0 };
-  private readonly writer: { redis: string | null; valkey: string | null; dragonfly: string | null } = { redis: null, valkey: null, dragonfly: null };
+  private readonly writer: { redis: string | null; valkey: string | null; dragonfly: string | null } = {
+    redis: null,
+    valkey: null,
+    dragonfly: null,
+  };
 
   /** All that depends on the target, which may become known only after the first records of the file. */
   private isReady = false;
@@ -105,9 +101,8 @@ export class CommandEmitter extends RdbVisitorBase {
   private aggregates!: Aggregates;
   private streams!: Streams;
   private transcoder!: Transcoder;
-  private readonly streamTranscoder = new StreamTranscoder();
-  private readonly streamParts = new StreamParts();
-  private scan!: HashScan;
+  private restorer!: Restorer;
+  private extras!: Extras;
 
   /** What is being done with the key: a constant of `plans.ts`. */
   private action = DONE;
@@ -141,7 +136,9 @@ export class CommandEmitter extends RdbVisitorBase {
 
   /** What has been written so far, and what has not. */
   get counts(): EmitCounts {
-    const { counts } = this.ready();
+    // Not `ready()`: to look must not decide who the target is.
+    if (!this.isReady) return zeroCounts();
+    const { counts } = this.s;
     counts.commands = this.out.commands;
     counts.bytes = this.out.committedBytes;
     return counts;
@@ -152,7 +149,8 @@ export class CommandEmitter extends RdbVisitorBase {
    * one.
    */
   abort(): void {
-    const s = this.ready();
+    if (!this.isReady) return;
+    const { s } = this;
     if (this.out.committedBytes > this.committedBefore && this.action !== DONE) {
       s.note('KEY_PARTIAL', 'the first elements of the key are written already, the rest is missing');
     }
@@ -174,7 +172,8 @@ export class CommandEmitter extends RdbVisitorBase {
     this.aggregates = new Aggregates(this.s);
     this.streams = new Streams(this.s, this.given.rdb);
     this.transcoder = new Transcoder(this.s);
-    this.scan = new HashScan(this.s);
+    this.restorer = new Restorer(this.s, this.transcoder, this.given.rdb);
+    this.extras = new Extras(this.s);
   }
 
   private plan(dialect: Dialect): void {
@@ -205,78 +204,32 @@ export class CommandEmitter extends RdbVisitorBase {
         this.writer.dragonfly = latin1(value);
         break;
       case 'lua':
-        this.script(value);
+        this.ready();
+        this.extras.script(value);
         break;
       case MEMBER:
         this.member = value;
         break;
       case MEMBER_WHEN:
-        if (this.member !== null) this.memberExpiry(this.member, Number(latin1(value)));
+        if (this.member !== null && this.isReady) this.extras.memberExpiry(this.member, Number(latin1(value)));
         this.member = null;
         break;
     }
   }
 
-  private script(code: Uint8Array): void {
-    const s = this.ready();
-    if (!s.caps.milliseconds) {
-      s.noteOnce('SCRIPT_LOST', 'cached scripts are lost, the target has no SCRIPT LOAD');
-      return;
-    }
-    this.out.beginWith(SCRIPT_LOAD);
-    this.out.bulk(code, 0, code.length);
-    s.counts.scripts++;
-    s.commit();
-  }
-
-  /** KeyDB puts the expiry of members behind the key they belong to. */
-  private memberExpiry(member: Uint8Array, recorded: number): void {
-    const s = this.ready();
-    const { out } = this;
-    if (s.way === null || !Number.isSafeInteger(recorded)) return;
-    const expireAtMs = s.shapeExpiry(recorded);
-    if (expireAtMs === null) return;
-    const isKept = this.options.existing === 'keep';
-    if (!isKept && s.caps.fieldExpiry === 'pexpirememberat') {
-      s.select();
-      out.beginWith(PEXPIREMEMBERAT);
-      s.key();
-      out.bulk(member, 0, member.length);
-      out.bulkInteger(expireAtMs);
-    } else if (!isKept && s.caps.fieldExpiry === 'hpexpireat' && s.kind === 'hash') {
-      s.select();
-      out.beginWith(HPEXPIREAT);
-      s.key();
-      s.positiveTime(expireAtMs);
-      out.raw(ONE_FIELD);
-      out.bulk(member, 0, member.length);
-    } else {
-      s.note('MEMBER_EXPIRY_LOST', 'a member loses its expiry, which the target cannot hold or which would touch an existing key');
-      return;
-    }
-    s.commit();
-  }
-
   override functionLibrary(code: Uint8Array): void {
-    const s = this.ready();
-    if (!s.caps.functions) {
-      s.noteOnce('FUNCTION_LOST', 'function libraries are lost, the target has no functions', latin1(code));
-      return;
-    }
-    const isKept = this.options.existing === 'keep';
-    if (isKept) s.noteOnce('FUNCTION_ANSWERS', 'FUNCTION LOAD answers an error for each library that the target has already');
-    this.out.beginWith(isKept ? FUNCTION_LOAD : FUNCTION_LOAD_REPLACE);
-    this.out.bulk(code, 0, code.length);
-    s.counts.functions++;
-    s.commit();
+    this.ready();
+    this.extras.functionLibrary(code);
   }
 
   override functionPreGa(name: Uint8Array): void {
-    this.ready().noteOnce('FUNCTION_PRE_GA', `function library ${latin1(name)} is lost: its layout is one of the 7.0 release candidates, which no server reads`, latin1(name));
+    this.ready();
+    this.extras.functionPreGa(name);
   }
 
   override moduleAux(name: string): void {
-    this.ready().noteOnce('MODULE_AUX_LOST', `data of module ${name} outside of keys is lost: no command takes it`, name);
+    this.ready();
+    this.extras.moduleAux(name);
   }
 
   // ---- keys ------------------------------------------------------------------------------------------------------
@@ -344,29 +297,40 @@ export class CommandEmitter extends RdbVisitorBase {
     switch (action) {
       case IMPOSSIBLE:
         this.action = DONE;
-        s.impossible('TYPE_NOT_SUPPORTED', `the target has nothing to hold a value of type ${this.typeCode} (${s.kind})`);
+        s.impossible(
+          'TYPE_NOT_SUPPORTED',
+          `the target has nothing to hold a value of type ${this.typeCode} (${s.kind})`,
+        );
         return 'skip';
       case SET_STRING:
         this.strings.startNamed();
-        this.noteCommandLosses();
-        return isSized ? 'raw' : 'logical';
+        break;
       case BUILD:
         if (isSized && this.isTemplateReference()) return this.begin(TEMPLATE);
-        if (this.options.form === 'restore' && s.caps.payloadVersion > 0) s.note('RESTORE_NOT_ACCEPTED', `the target takes no payload of this ${s.kind}: it is written as commands`);
-        this.noteCommandLosses();
-        return isSized ? 'raw' : 'logical';
+        break;
       case TEMPLATE:
+        // Its size is known when it has been gathered.
         this.isSizing = false;
         this.transcoder.start(HASH);
         return 'logical';
       case MODULE:
         return isSized ? 'raw' : 'logical';
-      case STREAM:
-        this.noteCommandLosses();
-        return 'raw';
       default:
+        if (!isSized) this.noteWay();
         return 'raw';
     }
+    if (isSized) return 'raw';
+    this.noteWay();
+    return 'logical';
+  }
+
+  /** Reports what the way that was chosen for the key loses. */
+  private noteWay(): void {
+    const { s, action } = this;
+    if (action === BUILD && this.options.form === 'restore' && s.caps.payloadVersion > 0) {
+      s.note('RESTORE_NOT_ACCEPTED', `the target takes no payload of this ${s.kind}: it is written as commands`);
+    }
+    if (action < MODULE) this.noteCommandLosses();
   }
 
   private isTemplateReference(): boolean {
@@ -377,7 +341,8 @@ export class CommandEmitter extends RdbVisitorBase {
   private noteCommandLosses(): void {
     const { s } = this;
     if (s.idleSeconds !== null || s.freq !== null) noteUsageLost(s);
-    if (s.metadata !== null) s.note('KEY_METADATA_LOST', 'data that a module attached to the key is lost, only RESTORE takes it');
+    if (s.metadata !== null)
+      s.note('KEY_METADATA_LOST', 'data that a module attached to the key is lost, only RESTORE takes it');
   }
 
   override emptyValue(): void {
@@ -391,7 +356,6 @@ export class CommandEmitter extends RdbVisitorBase {
   }
 
   override keyEnd(): void {
-    if (this.isReplay) return;
     const { s } = this;
     switch (this.action) {
       case BUILD:
@@ -412,33 +376,42 @@ export class CommandEmitter extends RdbVisitorBase {
   // ---- raw values ------------------------------------------------------------------------------------------------
 
   override raw(bytes: Uint8Array, start: number, end: number): void {
-    const { s } = this;
-    if (this.isSizing && this.acceptSize !== null && !this.acceptSize(end - start)) {
-      this.unwanted();
-      return;
+    const { s, typeCode, restorer } = this;
+    const { dialect } = this.file;
+    if (this.isSizing && this.acceptSize !== null) {
+      if (!this.acceptSize(end - start)) {
+        this.unwanted();
+        return;
+      }
+      this.noteWay();
     }
     switch (this.action) {
       case RAW:
-        writeRestore(s, this.typeCode, this.file.dialect, bytes, start, end, 'restore');
+        writeRestore(s, typeCode, dialect, bytes, start, end, 'restore');
         break;
       case RAW_FIELDS:
-        this.restoreFields(bytes, start, end);
+        this.after(restorer.fields(typeCode, dialect, bytes, start, end), bytes, start, end);
         break;
       case RAW_STREAM:
-        this.restoreStream(bytes, start, end);
-        break;
-      case STREAM:
-        this.readParts(bytes, start, end);
-        this.streams.value(this.streamParts, this.typeCode, this.file.dialect, bytes, start, end);
-        this.action = DONE;
+        this.after(restorer.stream(typeCode, dialect, bytes, start, end), bytes, start, end);
         break;
       case TRANSCODE:
-        this.transcode(plainType(s.kind, s.caps), 0, bytes, start, end);
+        this.after(
+          restorer.transcode(plainType(s.kind, s.caps), 0, typeCode, dialect, bytes, start, end),
+          bytes,
+          start,
+          end,
+        );
+        break;
+      case STREAM:
+        restorer.readParts(typeCode, dialect, bytes, start, end);
+        this.streams.value(restorer.parts, typeCode, dialect, bytes, start, end);
+        this.action = DONE;
         break;
       case SET_STRING:
       case BUILD:
       case MODULE:
-        this.replay(this.typeCode, bytes, start, end);
+        this.replay(typeCode, bytes, start, end);
         break;
     }
   }
@@ -451,9 +424,12 @@ export class CommandEmitter extends RdbVisitorBase {
 
   override rawTooLong(): Exclude<Level, 'raw'> {
     const { s } = this;
-    if (this.isSizing && this.acceptSize !== null && !this.acceptSize(Number.POSITIVE_INFINITY)) {
-      this.unwanted();
-      return 'skip';
+    if (this.isSizing && this.acceptSize !== null) {
+      if (!this.acceptSize(Number.POSITIVE_INFINITY)) {
+        this.unwanted();
+        return 'skip';
+      }
+      this.noteWay();
     }
     const { action } = this;
     if (action >= RAW) {
@@ -487,91 +463,28 @@ export class CommandEmitter extends RdbVisitorBase {
     this.isReplay = false;
   }
 
-  private transcode(typeCode: number, earliestMs: Int64, bytes: Uint8Array, start: number, end: number): void {
-    const { s, transcoder } = this;
-    transcoder.start(typeCode, earliestMs);
-    readRawValue(this.typeCode, this.file.dialect, bytes, start, end, transcoder, 'logical', this.given.rdb);
-    if (transcoder.isTooLong) {
-      s.impossible('BITMAP_TOO_LONG', 'the bitmap is too long for a string, and the target has no type for it');
-      this.action = DONE;
-      return;
+  /** Goes on after what {@link Restorer} did with a raw value. */
+  private after(outcome: Outcome, bytes: Uint8Array, start: number, end: number): void {
+    switch (outcome) {
+      case 'written':
+        break;
+      case 'empty':
+        this.emptyValue();
+        break;
+      case 'left out':
+        this.action = DONE;
+        break;
+      case 'commands':
+        this.noteCommandLosses();
+        if (this.action === RAW_STREAM) {
+          this.action = DONE;
+          this.streams.value(this.restorer.parts, this.typeCode, this.file.dialect, bytes, start, end);
+        } else {
+          this.action = BUILD;
+          this.replay(this.typeCode, bytes, start, end);
+        }
+        break;
     }
-    if (!transcoder.finish()) {
-      this.emptyValue();
-      return;
-    }
-    const { payload } = transcoder;
-    writeRestore(s, typeCode, s.caps.dialect, payload.bytes, 0, payload.pos, 'transcoded');
-  }
-
-  private restoreFields(bytes: Uint8Array, start: number, end: number): void {
-    const { s, scan } = this;
-    const { caps } = s;
-    const type = caps.fieldExpiryType;
-    scan.start(type >= 0 ? MAX_PAYLOAD_MS : caps.fieldExpiry === 'none' ? 0 : Number.MAX_SAFE_INTEGER);
-    readRawValue(this.typeCode, this.file.dialect, bytes, start, end, scan, 'logical', this.given.rdb);
-    if (scan.fields === 0) {
-      this.emptyValue();
-      return;
-    }
-    if (scan.expiring > 0 && type < 0) {
-      s.note('RESTORE_NOT_ACCEPTED', 'the target takes no payload with fields that expire: the hash is written as commands');
-      this.noteCommandLosses();
-      this.action = BUILD;
-      this.replay(this.typeCode, bytes, start, end);
-      return;
-    }
-    s.counts.expiredFields += scan.dropped;
-    if (scan.dropped === scan.fields) {
-      s.counts.expiredKeys++;
-      s.note('FIELDS_EXPIRED', 'all fields of the hash have expired');
-      this.action = DONE;
-      return;
-    }
-    if (scan.lost > 0) s.note('FIELD_EXPIRY_LOST', `${scan.lost} fields lose their expiry, which the target cannot hold`);
-    const isSame = scan.dropped === 0 && scan.lost === 0 && !this.options.stripTtl && this.options.shiftTtlMs === 0;
-    if (isSame && this.plans.accepted.has(this.typeCode)) writeRestore(s, this.typeCode, this.file.dialect, bytes, start, end, 'restore');
-    else if (scan.expiring > 0) this.transcode(type, scan.earliestMs, bytes, start, end);
-    else this.transcode(HASH, 0, bytes, start, end);
-  }
-
-  private readParts(bytes: Uint8Array, start: number, end: number): StreamParts {
-    this.streamParts.clear();
-    readRawValue(this.typeCode, this.file.dialect, bytes, start, end, this.streamParts, 'packed', this.given.rdb);
-    return this.streamParts;
-  }
-
-  private restoreStream(bytes: Uint8Array, start: number, end: number): void {
-    const { s, typeCode } = this;
-    const parts = this.readParts(bytes, start, end);
-    const info = parts.info as StreamInfo;
-    const type = streamType(typeCode, s.caps);
-    const isSound = info.length === info.liveEntries;
-    if (!isSound || type < 0) {
-      if (isSound) s.note('RESTORE_NOT_ACCEPTED', 'the target takes no payload of this stream: it is written as commands');
-      else s.note('STREAM_LENGTH', `the stream says that it has ${info.length} entries, it has ${info.liveEntries}: it is written as commands`);
-      this.noteCommandLosses();
-      this.streams.value(parts, typeCode, this.file.dialect, bytes, start, end);
-      this.action = DONE;
-      return;
-    }
-    if (type === typeCode && parts.twoOwnersCount === 0) {
-      writeRestore(s, typeCode, this.file.dialect, bytes, start, end, 'restore');
-      return;
-    }
-    if (parts.twoOwnersCount > 0) s.note('STREAM_TWO_OWNERS', `${parts.twoOwnersCount} pending entries belong to two consumers; the last one has them`);
-    const layout = STREAM_TYPES.indexOf(type) + 1;
-    if (layout < 5 && parts.unownedCount > 0) {
-      s.note('STREAM_UNOWNED_LOST', `${parts.unownedCount} pending entries that belong to no consumer are lost, the target has no place for them`);
-    }
-    if (layout < 4 && parts.hasIdmp) s.note('STREAM_IDMP_LOST', 'settings and records of idempotent producers are lost, the target has none');
-    if (layout < 2 && parts.hasCounters) s.note('STREAM_COUNTERS_LOST', 'counters of the stream and its groups are lost, the target has none');
-    const { streamTranscoder } = this;
-    streamTranscoder.start(type);
-    readRawValue(typeCode, this.file.dialect, bytes, start, end, streamTranscoder, 'packed', this.given.rdb);
-    streamTranscoder.finish();
-    const { payload } = streamTranscoder;
-    writeRestore(s, type, s.caps.dialect, payload.bytes, 0, payload.pos, 'transcoded');
   }
 
   // ---- hashes that refer to a template -------------------------------------------------------------------------
@@ -666,7 +579,8 @@ export class CommandEmitter extends RdbVisitorBase {
       this.unwanted();
       return;
     }
-    if (this.options.form === 'restore') s.note('RESTORE_TOO_LONG', 'the hash is too long for one payload: it is written as commands');
+    if (this.options.form === 'restore')
+      s.note('RESTORE_TOO_LONG', 'the hash is too long for one payload: it is written as commands');
     this.buildGathered();
   }
 
@@ -680,7 +594,14 @@ export class CommandEmitter extends RdbVisitorBase {
   override streamEntry(ms: Int64, seq: Int64, fields: number): void {
     this.streams.streamEntry(ms, seq, fields);
   }
-  override streamField(fieldBytes: Uint8Array, fieldStart: number, fieldEnd: number, valueBytes: Uint8Array, valueStart: number, valueEnd: number): void {
+  override streamField(
+    fieldBytes: Uint8Array,
+    fieldStart: number,
+    fieldEnd: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
     this.streams.streamField(fieldBytes, fieldStart, fieldEnd, valueBytes, valueStart, valueEnd);
   }
   override streamInfo(info: StreamInfo): void {
@@ -701,7 +622,8 @@ export class CommandEmitter extends RdbVisitorBase {
       this.action = DONE;
       return;
     }
-    if (!s.caps.vectorSets || name !== 'vectorset') s.noteOnce('MODULE_NEEDED', `the target needs the module of type ${name}`, name);
+    if (!s.caps.vectorSets || name !== 'vectorset')
+      s.noteOnce('MODULE_NEEDED', `the target needs the module of type ${name}`, name);
     writeRestore(s, MODULE_2, s.caps.dialect, bytes, start, end, 'restore');
   }
 
@@ -711,7 +633,7 @@ export class CommandEmitter extends RdbVisitorBase {
     this.strings.undo();
     s.drop();
     this.action = DONE;
-    if (!this.plans.accepted.has(BITMAP)) {
+    if (!isAccepted(BITMAP, this.file.dialect, s.caps)) {
       s.impossible('BITMAP_TOO_LONG', 'the bitmap is too long for a string, and the target has no type for it');
       return;
     }
@@ -726,10 +648,4 @@ export class CommandEmitter extends RdbVisitorBase {
     if (this.given.onWarning === undefined) return;
     this.given.onWarning(this.isReplay ? { ...warning, db: this.s.db, key: this.s.keyBytes() } : warning);
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
 }

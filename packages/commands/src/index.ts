@@ -1,4 +1,11 @@
-export { acceptsModule, type Capabilities, capabilitiesOf, type FieldExpiry, lowestReleaseOf, rdbVersionOf } from './capabilities.ts';
+export {
+  acceptsModule,
+  type Capabilities,
+  capabilitiesOf,
+  type FieldExpiry,
+  lowestReleaseOf,
+  rdbVersionOf,
+} from './capabilities.ts';
 export type { EmitCounts, Way } from './counts.ts';
 export { defaultTarget, type WriterFields } from './default-target.ts';
 export { CommandEmitter } from './emitter.ts';

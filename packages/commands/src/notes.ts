@@ -20,6 +20,8 @@ export const NOTE_LEVELS = {
   USAGE_LOST: 'loss',
   /** An expiry was cut to whole seconds for a target without `PEXPIREAT`. */
   EXPIRY_CUT: 'loss',
+  /** A score closer to 0 than 2.2e-308 becomes 0, for 2.6. */
+  SCORE_ROUNDED: 'loss',
   /** Fields of a hash lose their expiry; the fields stay. */
   FIELD_EXPIRY_LOST: 'loss',
   /** Members of a value lose their expiry (KeyDB); the members stay. */

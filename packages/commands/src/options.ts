@@ -50,7 +50,7 @@ export interface EmitOptions {
    */
   readonly now?: number | undefined;
   /**
-   * Whether keys and fields that have expired are written.
+   * Whether keys and fields that have expired are written. A key that is left out is not deleted at the target either.
    * @default 'skip'
    */
   readonly expired?: 'keep' | 'skip' | undefined;
@@ -119,11 +119,13 @@ export function resolveEmitOptions(options: EmitOptions): ResolvedEmitOptions {
   };
   for (const name of ['batch', 'maxCommandBytes', 'flushBytes'] as const) {
     const value = resolved[name];
-    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be a positive integer, got ${value}`);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new RangeError(`${name} must be a positive integer, got ${value}`);
   }
   for (const name of ['now', 'shiftTtlMs'] as const) {
     const value = resolved[name];
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${name} must be a whole number of milliseconds, got ${value}`);
+    if (!Number.isSafeInteger(value))
+      throw new RangeError(`${name} must be a whole number of milliseconds, got ${value}`);
   }
   return resolved;
 }

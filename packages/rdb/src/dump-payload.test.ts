@@ -44,7 +44,11 @@ function eventsOf(payload: Uint8Array, level: Level = 'logical', options: RdbOpt
   return log.lines.slice(1, -1);
 }
 
-function errorOf(payload: Uint8Array, options: RdbOptions = {}, level: Level = 'logical'): { code: string | undefined; offset: number | undefined; error: Error | null } {
+function errorOf(
+  payload: Uint8Array,
+  options: RdbOptions = {},
+  level: Level = 'logical',
+): { code: string | undefined; offset: number | undefined; error: Error | null } {
   const log = new EventLog({ level });
   const { error } = outcomeOf(log, () => {
     readDump(payload, log, options);
@@ -58,8 +62,18 @@ describe('the payloads of the notes', () => {
   const listpackOfNames = listpack(['a', 'bb', 'ccc']);
 
   it.each([
-    ['a string as integer', '00c00a 0a00 6e9f57450eae63bb', { typeCode: 0, dialect: 'redis', version: 10 }, ['string "10"']],
-    ['a string', '000568656c6c6f 0b00 0aad620598abc983', { typeCode: 0, dialect: 'redis', version: 11 }, ['string "hello"']],
+    [
+      'a string as integer',
+      '00c00a 0a00 6e9f57450eae63bb',
+      { typeCode: 0, dialect: 'redis', version: 10 },
+      ['string "10"'],
+    ],
+    [
+      'a string',
+      '000568656c6c6f 0b00 0aad620598abc983',
+      { typeCode: 0, dialect: 'redis', version: 11 },
+      ['string "hello"'],
+    ],
     [
       'an intset',
       '0b0e 02000000 03000000 fbff 0100 e803 0900 c33e0d3e3e548117',
@@ -78,7 +92,12 @@ describe('the payloads of the notes', () => {
       { typeCode: 24, dialect: 'redis', version: 12 },
       ['hashStart 2', 'hashField "a" "1" 1893456000000', 'hashField "b" "2" null'],
     ],
-    ['an empty bitmap', '21 00 08 0000000000000000 1000 0000000000000000', { typeCode: 33, dialect: 'redis', version: 16 }, ['string ""']],
+    [
+      'an empty bitmap',
+      '21 00 08 0000000000000000 1000 0000000000000000',
+      { typeCode: 33, dialect: 'redis', version: 16 },
+      ['string ""'],
+    ],
     [
       'a stream',
       `15 01
@@ -118,7 +137,12 @@ describe('the payloads of the notes', () => {
     const values = Buffer.from(listpack([77, 1, 2, 'x'])).toString('hex');
     const size = (hex: string): string => (hex.length / 2).toString(16).padStart(2, '0');
     const payload = fromHex(`1d 00 ${size(names)} ${names} ${size(values)} ${values} 0f00 0000000000000000`);
-    expect(eventsOf(payload)).toEqual(['hashStart 3', 'hashField "a" "1" null', 'hashField "bb" "2" null', 'hashField "ccc" "x" null']);
+    expect(eventsOf(payload)).toEqual([
+      'hashStart 3',
+      'hashField "a" "1" null',
+      'hashField "bb" "2" null',
+      'hashField "ccc" "x" null',
+    ]);
   });
 
   it('the listpack and the ziplist by themselves', () => {
@@ -136,7 +160,9 @@ describe('the payloads of the notes', () => {
   });
 
   it('a compressed string', () => {
-    expect(eventsOf(dumpPayload(rawValue(0, fromHex('c3 05 1e 0061e01400')), 9))).toEqual([`string "${'a'.repeat(30)}"`]);
+    expect(eventsOf(dumpPayload(rawValue(0, fromHex('c3 05 1e 0061e01400')), 9))).toEqual([
+      `string "${'a'.repeat(30)}"`,
+    ]);
   });
 
   it('the stream of a server test whose entry two consumers claim', () => {
@@ -256,7 +282,8 @@ describe('the frame', () => {
 
   it('has no bytes left over', () => {
     const value = rawValue(0, concatBytes(stringValue('v').bytes, 'xy'));
-    for (const level of LEVELS) expect(errorOf(dumpPayload(value, 11), {}, level)).toMatchObject({ code: 'RDB_BAD_DUMP', offset: 3 });
+    for (const level of LEVELS)
+      expect(errorOf(dumpPayload(value, 11), {}, level)).toMatchObject({ code: 'RDB_BAD_DUMP', offset: 3 });
   });
 
   it('may have auxiliary fields of KeyDB before it', () => {
@@ -306,7 +333,10 @@ describe('types', () => {
   });
 
   it('templates with their own names', () => {
-    expect(eventsOf(dumpPayload(templateListpackValue({ single: ['a'] }, [5]), 15))).toEqual(['hashStart 1', 'hashField "a" "5" null']);
+    expect(eventsOf(dumpPayload(templateListpackValue({ single: ['a'] }, [5]), 15))).toEqual([
+      'hashStart 1',
+      'hashField "a" "5" null',
+    ]);
   });
 });
 
@@ -354,7 +384,8 @@ describe('without elements', () => {
     ['an empty element', listValue(['']), 9],
     ['an empty plain node', quicklist2Value([{ plain: 'x' }, { packed: listpack([]) }]), 11],
   ])('but not %s', (_name, value, version) => {
-    for (const level of ['raw', 'packed', 'logical'] as const) expect(errorOf(dumpPayload(value, version), {}, level).code).toBeUndefined();
+    for (const level of ['raw', 'packed', 'logical'] as const)
+      expect(errorOf(dumpPayload(value, version), {}, level).code).toBeUndefined();
   });
 });
 
@@ -398,12 +429,19 @@ describe('levels', () => {
   });
 
   it('raw asks when the value is too long', () => {
-    expect(eventsOf(dumpPayload(hash, 11), 'raw', { rawBytes: hash.bytes.length - 1 })).toEqual(['rawTooLong', 'hashStart 1', 'hashField "f" "1" null']);
+    expect(eventsOf(dumpPayload(hash, 11), 'raw', { rawBytes: hash.bytes.length - 1 })).toEqual([
+      'rawTooLong',
+      'hashStart 1',
+      'hashField "f" "1" null',
+    ]);
     expect(eventsOf(dumpPayload(hash, 11), 'raw', { rawBytes: hash.bytes.length })).toHaveLength(1);
   });
 
   it('packed gives the blob', () => {
-    expect(eventsOf(dumpPayload(blobValue(11, intset([1])), 11), 'packed')).toEqual(['setStart 1', 'packed intset "\\x02\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x01\\x00"']);
+    expect(eventsOf(dumpPayload(blobValue(11, intset([1])), 11), 'packed')).toEqual([
+      'setStart 1',
+      'packed intset "\\x02\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x01\\x00"',
+    ]);
   });
 
   it('a raw value can be decoded later', () => {
@@ -416,7 +454,9 @@ describe('levels', () => {
     expect(packed.lines[1]).toMatch(/^packed listpack /);
     expect(() => readRawValue(8, 'redis', around, 0, 4, log, 'logical')).toThrow(RangeError);
     expect(() => readRawValue(28, 'valkey', around, 0, 4, log, 'logical')).toThrow(RangeError);
-    expect(() => readRawValue(16, 'redis', around, 2, 1 + hash.bytes.length, log, 'logical')).toThrow(RdbTruncatedError);
+    expect(() => readRawValue(16, 'redis', around, 2, 1 + hash.bytes.length, log, 'logical')).toThrow(
+      RdbTruncatedError,
+    );
   });
 
   it('a module is opaque', () => {
@@ -426,8 +466,18 @@ describe('levels', () => {
   });
 
   it('an array', () => {
-    const value = arrayValue([[0, { string: 'a' }], [2n ** 64n - 2n, { int: -5 }]], { cursor: 7 });
-    expect(eventsOf(dumpPayload(value, 14))).toEqual(['arrayStart 2 7', 'arrayElement 0 "a"', `arrayElement ${2n ** 64n - 2n} "-5"`]);
+    const value = arrayValue(
+      [
+        [0, { string: 'a' }],
+        [2n ** 64n - 2n, { int: -5 }],
+      ],
+      { cursor: 7 },
+    );
+    expect(eventsOf(dumpPayload(value, 14))).toEqual([
+      'arrayStart 2 7',
+      'arrayElement 0 "a"',
+      `arrayElement ${2n ** 64n - 2n} "-5"`,
+    ]);
   });
 });
 
@@ -475,7 +525,9 @@ function valuesOf(bytes: Uint8Array): Map<string, string> {
 }
 
 describe('the payloads of the corpus give what the files give', () => {
-  const vectors = listVectors('test-vectors', 'corpus').filter((vector) => vector.dumpPayloads().length > 0 && !vector.name.endsWith('/redis-4.0-rc1/modules'));
+  const vectors = listVectors('test-vectors', 'corpus').filter(
+    (vector) => vector.dumpPayloads().length > 0 && !vector.name.endsWith('/redis-4.0-rc1/modules'),
+  );
 
   it.each(eachVector(vectors))('%s', (_name, vector) => {
     const values = valuesOf(new Uint8Array(vector.read()));

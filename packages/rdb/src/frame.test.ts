@@ -1,7 +1,7 @@
 import {
-  blobValue,
   type Bytes,
   ByteWriter,
+  blobValue,
   concatBytes,
   crc64,
   EncodedString,
@@ -55,7 +55,10 @@ function warningsOf(bytes: Uint8Array, options: RdbOptions = {}): string[] {
 }
 
 /** The same error must come at every level and cut into chunks. */
-function errorOf(bytes: Uint8Array, options: RdbOptions = {}): { code: string; offset: number; message: string; error: Error } {
+function errorOf(
+  bytes: Uint8Array,
+  options: RdbOptions = {},
+): { code: string; offset: number; message: string; error: Error } {
   const { error } = readWhole(bytes, {}, options);
   if (error === null) throw new Error('no error');
   expect(readInSteps(bytes, 1, {}, options).error).toEqual(error);
@@ -95,13 +98,16 @@ describe('the magic', () => {
     expect(errorOf(new RdbBuilder({ magic }).finish())).toMatchObject({ code: 'RDB_BAD_MAGIC', offset: 5 });
   });
 
-  it.each(['REDIS0017', 'REDIS0075', 'REDIS0080', 'REDIS9999', 'VALKEY082', 'VALKEY999'])('%s is too new, unless one tries', (magic) => {
-    const file = new RdbBuilder({ magic }).selectDb(0).key('k', value).finish();
-    const { code, offset, error } = errorOf(file);
-    expect({ code, offset }).toEqual({ code: 'RDB_UNSUPPORTED_VERSION', offset: 5 });
-    expect(error).toBeInstanceOf(RdbUnsupportedError);
-    expect(keysOf(file, { anyVersion: true })).toHaveLength(1);
-  });
+  it.each(['REDIS0017', 'REDIS0075', 'REDIS0080', 'REDIS9999', 'VALKEY082', 'VALKEY999'])(
+    '%s is too new, unless one tries',
+    (magic) => {
+      const file = new RdbBuilder({ magic }).selectDb(0).key('k', value).finish();
+      const { code, offset, error } = errorOf(file);
+      expect({ code, offset }).toEqual({ code: 'RDB_UNSUPPORTED_VERSION', offset: 5 });
+      expect(error).toBeInstanceOf(RdbUnsupportedError);
+      expect(keysOf(file, { anyVersion: true })).toHaveLength(1);
+    },
+  );
 
   it('of a compressed stream of Valkey', () => {
     const file = concatBytes('VKCS', Uint8Array.of(1, 1, 0, 0), new Uint8Array(100));
@@ -182,7 +188,9 @@ describe('the end', () => {
   it.each([1, 39, 41, 70_000, 200_000])('is followed by %i stray bytes', (count) => {
     const file = oneKey(11);
     const log = readWhole(concatBytes(file, new Uint8Array(count)));
-    expect(log.events).toContain(`warning RDB_TRAILING_BYTES ${count} bytes follow the end of the RDB ${file.length} 0 null`);
+    expect(log.events).toContain(
+      `warning RDB_TRAILING_BYTES ${count} bytes follow the end of the RDB ${file.length} 0 null`,
+    );
     expect(log.events).toMatch(new RegExp(`end redis 11 1 ${file.length} ok ${count}$`));
     expect(readInSteps(concatBytes(file, new Uint8Array(count)), 65_537)).toEqual(log);
   });
@@ -245,23 +253,52 @@ describe('records', () => {
   });
 
   it('AUX takes every form of string', () => {
-    const file = new RdbBuilder().aux('redis-bits', intString(64, 8)).aux(lzfString('n'.repeat(50)), '').aux('', intString(-70000, 32)).finish();
-    expect(linesOf(file).slice(1, -1)).toEqual(['aux "redis-bits" "64"', `aux "${'n'.repeat(50)}" ""`, 'aux "" "-70000"']);
+    const file = new RdbBuilder()
+      .aux('redis-bits', intString(64, 8))
+      .aux(lzfString('n'.repeat(50)), '')
+      .aux('', intString(-70000, 32))
+      .finish();
+    expect(linesOf(file).slice(1, -1)).toEqual([
+      'aux "redis-bits" "64"',
+      `aux "${'n'.repeat(50)}" ""`,
+      'aux "" "-70000"',
+    ]);
   });
 
   it('SELECTDB takes any database that a server may have', () => {
-    expect(keysOf(new RdbBuilder().selectDb(2 ** 31 - 1).key('k', value).finish())[0]).toMatch(/^key 2147483647 /);
-    expect(errorOf(new RdbBuilder().selectDb(2 ** 31).key('k', value).finish())).toMatchObject({ code: 'RDB_BAD_DB', offset: 9 });
+    expect(
+      keysOf(
+        new RdbBuilder()
+          .selectDb(2 ** 31 - 1)
+          .key('k', value)
+          .finish(),
+      )[0],
+    ).toMatch(/^key 2147483647 /);
+    expect(
+      errorOf(
+        new RdbBuilder()
+          .selectDb(2 ** 31)
+          .key('k', value)
+          .finish(),
+      ),
+    ).toMatchObject({ code: 'RDB_BAD_DB', offset: 9 });
     expect(errorOf(new RdbBuilder().selectDb(-1).finish()).code).toBe('RDB_BAD_LENGTH');
   });
 
   it('RESIZEDB and SLOT_INFO may say anything', () => {
-    const file = new RdbBuilder({ version: 12 }).resizeDb(2n ** 50n, 2n ** 40n).slotInfo(16383, 2 ** 40, 0).key('k', value).finish();
+    const file = new RdbBuilder({ version: 12 })
+      .resizeDb(2n ** 50n, 2n ** 40n)
+      .slotInfo(16383, 2 ** 40, 0)
+      .key('k', value)
+      .finish();
     expect(linesOf(file).slice(1, 3)).toEqual([`resizeDb ${2 ** 50} ${2 ** 40}`, `slotInfo 16383 ${2 ** 40} 0`]);
   });
 
   it('FUNCTION_PRE_GA with and without description', () => {
-    const file = new RdbBuilder({ version: 10 }).functionPreGa('n', 'LUA', null, 'code').functionPreGa('m', 'LUA', 'what it is', 'c').finish();
+    const file = new RdbBuilder({ version: 10 })
+      .functionPreGa('n', 'LUA', null, 'code')
+      .functionPreGa('m', 'LUA', 'what it is', 'c')
+      .finish();
     expect(linesOf(file).filter((line) => line.startsWith('functionPreGa'))).toEqual([
       'functionPreGa "n" "LUA" null "code"',
       'functionPreGa "m" "LUA" "what\\x20it\\x20is" "c"',
@@ -272,8 +309,12 @@ describe('records', () => {
   it('MODULE_AUX keeps the opcodes with their end mark', () => {
     const items = [{ sint: -1 }, { uint: 2n ** 63n }, { float: 1.5 }, { double: -2.5 }, { string: 'abc' }];
     const file = new RdbBuilder().moduleAux('vectorset', 1, 1, items).moduleAux('AAAAAAAAA', 1023, 2, []).finish();
-    const payload = '"\\x01\\x81\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x02\\x81\\x80\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x03\\x00\\x00\\xc0?\\x04\\x00\\x00\\x00\\x00\\x00\\x00\\x04\\xc0\\x05\\x03abc\\x00"';
-    expect(linesOf(file).slice(1, -1)).toEqual([`moduleAux vectorset 1 1 ${payload}`, 'moduleAux AAAAAAAAA 1023 2 "\\x00"']);
+    const payload =
+      '"\\x01\\x81\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x02\\x81\\x80\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x03\\x00\\x00\\xc0?\\x04\\x00\\x00\\x00\\x00\\x00\\x00\\x04\\xc0\\x05\\x03abc\\x00"';
+    expect(linesOf(file).slice(1, -1)).toEqual([
+      `moduleAux vectorset 1 1 ${payload}`,
+      'moduleAux AAAAAAAAA 1023 2 "\\x00"',
+    ]);
   });
 
   it.each([
@@ -290,7 +331,14 @@ describe('records', () => {
 
   it('SLOT_IMPORT of Valkey', () => {
     const job = 'j'.repeat(40);
-    const file = new RdbBuilder({ version: 80 }).slotImport(job, [[0, 100], [16383, 16383]]).slotImport(job, []).key('k', value).finish();
+    const file = new RdbBuilder({ version: 80 })
+      .slotImport(job, [
+        [0, 100],
+        [16383, 16383],
+      ])
+      .slotImport(job, [])
+      .key('k', value)
+      .finish();
     expect(linesOf(file).slice(1, 3)).toEqual([`slotImport "${job}" 0 100 16383 16383`, `slotImport "${job}"`]);
     expect(keysOf(file)[0]).toBe(`key 0 0 "k" null null null null ${file.length - 14}`);
   });
@@ -301,12 +349,16 @@ describe('records', () => {
   });
 
   it('KEY_NOEVICT is known by name', () => {
-    expect(errorOf(new RdbBuilder({ version: 16 }).raw(Uint8Array.of(241)).finish())).toMatchObject({ code: 'RDB_UNSUPPORTED_RECORD', offset: 9 });
+    expect(errorOf(new RdbBuilder({ version: 16 }).raw(Uint8Array.of(241)).finish())).toMatchObject({
+      code: 'RDB_UNSUPPORTED_RECORD',
+      offset: 9,
+    });
   });
 });
 
 describe('bytes that mean something in one dialect, or from some version on', () => {
-  const at = (version: number, code: number): Uint8Array => new RdbBuilder({ version }).raw(Uint8Array.of(code)).raw(new Uint8Array(20)).finish();
+  const at = (version: number, code: number): Uint8Array =>
+    new RdbBuilder({ version }).raw(Uint8Array.of(code)).raw(new Uint8Array(20)).finish();
 
   it.each([
     [11, 243],
@@ -337,7 +389,9 @@ describe('bytes that mean something in one dialect, or from some version on', ()
 
   it('tells which dialect has it, and who wrote the file', () => {
     const file = new RdbBuilder({ version: 80 }).aux('valkey-ver', '9.0.1').raw(Uint8Array.of(25)).finish();
-    expect(errorOf(file).message).toMatch(/in files of Redis it is HASH_LISTPACK_EX; RDB version 80 \(written by valkey-ver 9\.0\.1\)$/);
+    expect(errorOf(file).message).toMatch(
+      /in files of Redis it is HASH_LISTPACK_EX; RDB version 80 \(written by valkey-ver 9\.0\.1\)$/,
+    );
     expect(errorOf(at(11, 22)).message).toContain('in files of Valkey it is HASH_2');
     expect(errorOf(at(16, 8)).message).not.toContain('in files of');
   });
@@ -362,8 +416,24 @@ describe('bytes that mean something in one dialect, or from some version on', ()
   });
 
   it('22 is one kind of hash for Redis and another for Valkey', () => {
-    const redis = new RdbBuilder({ version: 12 }).key('h', hashMetadataPreGaValue([['a', '1', 1893456000000], ['b', '2', null]])).finish();
-    const valkey = new RdbBuilder({ version: 80 }).key('h', hash2Value([['a', '1', 1893456000000], ['b', '2', null]])).finish();
+    const redis = new RdbBuilder({ version: 12 })
+      .key(
+        'h',
+        hashMetadataPreGaValue([
+          ['a', '1', 1893456000000],
+          ['b', '2', null],
+        ]),
+      )
+      .finish();
+    const valkey = new RdbBuilder({ version: 80 })
+      .key(
+        'h',
+        hash2Value([
+          ['a', '1', 1893456000000],
+          ['b', '2', null],
+        ]),
+      )
+      .finish();
     const fields = ['hashStart 2', 'hashField "a" "1" 1893456000000', 'hashField "b" "2" null', 'keyEnd'];
     expect(linesOf(redis).slice(2, -1)).toEqual(fields);
     expect(linesOf(valkey).slice(2, -1)).toEqual(fields);
@@ -371,7 +441,8 @@ describe('bytes that mean something in one dialect, or from some version on', ()
 
   it('29 is a template hash in version 13 and from 15 on', () => {
     const hash = templateListpackValue({ packed: ['a'] }, ['1']);
-    for (const version of [13, 15, 16]) expect(keysOf(new RdbBuilder({ version }).key('h', hash).finish())).toHaveLength(1);
+    for (const version of [13, 15, 16])
+      expect(keysOf(new RdbBuilder({ version }).key('h', hash).finish())).toHaveLength(1);
   });
 
   it('types are not tied to the version that brought them', () => {
@@ -447,7 +518,10 @@ describe('what stands before a key', () => {
 
   it('metadata is kept as it is in a DUMP payload', () => {
     const metadata = keyMetadata([oneClass, { ...oneClass, name: 'AAAA', items: [] }]);
-    const file = new RdbBuilder({ version: 13 }).key('k', value, { expireAtMs: 5, metadata }).key('next', value).finish();
+    const file = new RdbBuilder({ version: 13 })
+      .key('k', value, { expireAtMs: 5, metadata })
+      .key('next', value)
+      .finish();
     const seen: (Uint8Array | null)[] = [];
     readRdbSync(
       file,
@@ -466,7 +540,11 @@ describe('what stands before a key', () => {
     ['no class', keyMetadata([]), 'RDB_BAD_KEY_META'],
     ['eight classes', keyMetadata(new Array(8).fill(oneClass)), 'RDB_BAD_KEY_META'],
     ['2^40 classes', keyMetadata([], 2 ** 40), 'RDB_BAD_KEY_META'],
-    ['an unknown opcode', keyMetadata([{ ...oneClass, items: [{ opcode: 9, bytes: new Uint8Array(0) }] }]), 'RDB_BAD_MODULE'],
+    [
+      'an unknown opcode',
+      keyMetadata([{ ...oneClass, items: [{ opcode: 9, bytes: new Uint8Array(0) }] }]),
+      'RDB_BAD_MODULE',
+    ],
   ])('metadata with %s', (_name, metadata, code) => {
     expect(errorOf(new RdbBuilder({ version: 13 }).key('k', value, { metadata }).finish()).code).toBe(code);
   });
@@ -504,7 +582,10 @@ describe('keys', () => {
 
   it('and values may be compressed at once', () => {
     const file = new RdbBuilder().key(lzfString('k'.repeat(300)), stringValue(lzfString('v'.repeat(300)))).finish();
-    expect(linesOf(file).slice(1, 3)).toEqual([`key 0 0 "${'k'.repeat(300)}" null null null null 9`, `string "${'v'.repeat(300)}"`]);
+    expect(linesOf(file).slice(1, 3)).toEqual([
+      `key 0 0 "${'k'.repeat(300)}" null null null null 9`,
+      `string "${'v'.repeat(300)}"`,
+    ]);
   });
 
   it('and values that are integers are told apart', () => {
@@ -525,7 +606,11 @@ describe('keys', () => {
         ends.push(String.fromCharCode(...bytes.subarray(start, end)));
       }
     }
-    const file = new RdbBuilder().key('one', value).key(lzfString('two'.repeat(10)), listValue(['a', lzfString('b'.repeat(90))])).key(intString(3, 8), setValue([intString(1, 8), intString(2, 8)])).finish();
+    const file = new RdbBuilder()
+      .key('one', value)
+      .key(lzfString('two'.repeat(10)), listValue(['a', lzfString('b'.repeat(90))]))
+      .key(intString(3, 8), setValue([intString(1, 8), intString(2, 8)]))
+      .finish();
     for (const size of [1, 5, 1000]) {
       ends.length = 0;
       const reader = new RdbReader(new Names());
@@ -536,21 +621,36 @@ describe('keys', () => {
   });
 
   it('longer than the limit are refused', () => {
-    expect(errorOf(new RdbBuilder().key('k'.repeat(11), value).finish(), { maxStringBytes: 10 })).toMatchObject({ code: 'RDB_LIMIT', offset: 10 });
-    expect(errorOf(new RdbBuilder().key('k'.repeat(11), value).finish(), { maxStringBytes: 10 }).error).toBeInstanceOf(RdbLimitError);
+    expect(errorOf(new RdbBuilder().key('k'.repeat(11), value).finish(), { maxStringBytes: 10 })).toMatchObject({
+      code: 'RDB_LIMIT',
+      offset: 10,
+    });
+    expect(errorOf(new RdbBuilder().key('k'.repeat(11), value).finish(), { maxStringBytes: 10 }).error).toBeInstanceOf(
+      RdbLimitError,
+    );
   });
 });
 
 describe('hash templates', () => {
   const names = ['a', 'b', 'aa'] as const;
-  const file = (value: RdbValue, id: number | bigint = 7): Uint8Array => new RdbBuilder({ version: 15 }).hashTemplate(id, names).key('h', value).finish();
-  const fields = ['hashStart 3', 'hashField "a" "x" null', 'hashField "b" "5" null', 'hashField "aa" "" null', 'keyEnd'];
+  const file = (value: RdbValue, id: number | bigint = 7): Uint8Array =>
+    new RdbBuilder({ version: 15 }).hashTemplate(id, names).key('h', value).finish();
+  const fields = [
+    'hashStart 3',
+    'hashField "a" "x" null',
+    'hashField "b" "5" null',
+    'hashField "aa" "" null',
+    'keyEnd',
+  ];
 
   it.each([
     ['a listpack with its own names in a listpack', templateListpackValue({ packed: names }, ['x', 5, ''])],
     ['a listpack with its own names one by one', templateListpackValue({ single: names }, ['x', 5, ''])],
     ['a listpack', templateListpackRefValue(7, ['x', 5, ''])],
-    ['single values with their own names in a listpack', templateArrayValue({ packed: names }, ['x', intString(5, 8), ''])],
+    [
+      'single values with their own names in a listpack',
+      templateArrayValue({ packed: names }, ['x', intString(5, 8), '']),
+    ],
     ['single values with their own names one by one', templateArrayValue({ single: names }, ['x', '5', ''])],
     ['single values', templateArrayRefValue(7, ['x', '5', ''])],
   ])('%s', (_name, hash) => {
@@ -563,8 +663,18 @@ describe('hash templates', () => {
   });
 
   it('hold for the whole file, over databases', () => {
-    const bytes = new RdbBuilder({ version: 15 }).hashTemplate(1, ['a']).hashTemplate(2, ['b']).selectDb(0).key('h', templateListpackRefValue(2, ['x'])).selectDb(1).key('h', templateArrayRefValue(1, ['y'])).finish();
-    expect(linesOf(bytes).filter((line) => line.startsWith('hashField'))).toEqual(['hashField "b" "x" null', 'hashField "a" "y" null']);
+    const bytes = new RdbBuilder({ version: 15 })
+      .hashTemplate(1, ['a'])
+      .hashTemplate(2, ['b'])
+      .selectDb(0)
+      .key('h', templateListpackRefValue(2, ['x']))
+      .selectDb(1)
+      .key('h', templateArrayRefValue(1, ['y']))
+      .finish();
+    expect(linesOf(bytes).filter((line) => line.startsWith('hashField'))).toEqual([
+      'hashField "b" "x" null',
+      'hashField "a" "y" null',
+    ]);
   });
 
   it.each([
@@ -585,20 +695,28 @@ describe('hash templates', () => {
     ['a template without fields', new RdbBuilder({ version: 15 }).hashTemplate(1, []).finish()],
     ['a template with fields in a wrong order', new RdbBuilder({ version: 15 }).hashTemplate(1, ['b', 'a']).finish()],
     ['a template with a repeated field', new RdbBuilder({ version: 15 }).hashTemplate(1, ['a', 'a']).finish()],
-    ['a template that comes twice', new RdbBuilder({ version: 15 }).hashTemplate(1, ['a']).hashTemplate(1, ['b']).finish()],
+    [
+      'a template that comes twice',
+      new RdbBuilder({ version: 15 }).hashTemplate(1, ['a']).hashTemplate(1, ['b']).finish(),
+    ],
   ])('%s', (_name, bytes) => {
     expect(errorOf(bytes).code).toBe('RDB_BAD_TEMPLATE');
   });
 
   it('are needed to pass over a value', () => {
     const bytes = file(templateArrayRefValue(8, ['x', '5', '']));
-    for (const level of ['skip', 'raw', 'packed', 'logical'] as const) expect(readWhole(bytes, { level }).error?.code).toBe('RDB_BAD_TEMPLATE');
+    for (const level of ['skip', 'raw', 'packed', 'logical'] as const)
+      expect(readWhole(bytes, { level }).error?.code).toBe('RDB_BAD_TEMPLATE');
   });
 });
 
 describe('errors', () => {
   it('tell the database and the key', () => {
-    const file = new RdbBuilder().selectDb(4).key('sound', value).key('the key', listValue([new EncodedString(fromHex('ff'))])).finish();
+    const file = new RdbBuilder()
+      .selectDb(4)
+      .key('sound', value)
+      .key('the key', listValue([new EncodedString(fromHex('ff'))]))
+      .finish();
     const { error } = readWhole(file);
     expect(error?.path.db).toBe(4);
     expect(Buffer.from(error?.path.key ?? []).toString()).toBe('the key');
@@ -690,20 +808,41 @@ it('a module value is opaque', () => {
 });
 
 it('a path hash is handed over as it stands', () => {
-  const hash = pathHashValue([['p', [['a', '1']]], ['q', [['b', '2'], ['c', '3']]]]);
+  const hash = pathHashValue([
+    ['p', [['a', '1']]],
+    [
+      'q',
+      [
+        ['b', '2'],
+        ['c', '3'],
+      ],
+    ],
+  ]);
   const lines = linesOf(new RdbBuilder({ version: 81 }).key('h', hash).finish());
   expect(lines[2]).toBe('raw "\\x02\\x01p\\x01\\x01a\\x011\\x01q\\x02\\x01b\\x012\\x01c\\x013"');
-  expect(errorOf(new RdbBuilder({ version: 81 }).key('h', pathHashValue([['p', []]])).finish()).code).toBe('RDB_BAD_HASH');
+  expect(errorOf(new RdbBuilder({ version: 81 }).key('h', pathHashValue([['p', []]])).finish()).code).toBe(
+    'RDB_BAD_HASH',
+  );
   expect(warningsOf(new RdbBuilder({ version: 81 }).key('h', pathHashValue([])).finish())).toEqual(['RDB_EMPTY_KEY']);
 });
 
 describe('field expiry', () => {
   const MAX = 2 ** 48 - 1;
   const file = (hash: RdbValue): Uint8Array => new RdbBuilder({ version: 12 }).key('h', hash).finish();
-  const valkey = (bytes: Bytes): Uint8Array => new RdbBuilder({ version: 80 }).key('h', rawValue(22, new ByteWriter().len(1).str('a').str('1').raw(bytes))).finish();
+  const valkey = (bytes: Bytes): Uint8Array =>
+    new RdbBuilder({ version: 80 })
+      .key('h', rawValue(22, new ByteWriter().len(1).str('a').str('1').raw(bytes)))
+      .finish();
 
   it('reaches to 2^48 − 1', () => {
-    for (const hash of [hashMetadataPreGaValue([['a', '1', MAX]]), hashMetadataValue([['a', '1', MAX]]), hashMetadataValue([['a', '1', 1], ['b', '2', MAX]])]) {
+    for (const hash of [
+      hashMetadataPreGaValue([['a', '1', MAX]]),
+      hashMetadataValue([['a', '1', MAX]]),
+      hashMetadataValue([
+        ['a', '1', 1],
+        ['b', '2', MAX],
+      ]),
+    ]) {
       expect(linesOf(file(hash)).join()).toContain(`"1" `);
       expect(linesOf(file(hash)).join()).toContain(String(MAX));
     }
@@ -714,7 +853,17 @@ describe('field expiry', () => {
     ['relative, too far', hashMetadataValue([['a', '1', MAX + 1]], { minExpireMs: MAX })],
     ['the earliest too far', hashMetadataValue([['a', '1', null]], { minExpireMs: MAX + 1 })],
     ['the earliest 2^63', hashMetadataValue([['a', '1', null]], { minExpireMs: 2n ** 63n })],
-    ['of 2^53', rawValue(22, new ByteWriter().len(1).len(2n ** 53n - 1n).str('a').str('1'))],
+    [
+      'of 2^53',
+      rawValue(
+        22,
+        new ByteWriter()
+          .len(1)
+          .len(2n ** 53n - 1n)
+          .str('a')
+          .str('1'),
+      ),
+    ],
   ])('%s', (_name, hash) => {
     expect(errorOf(file(hash)).code).toBe('RDB_BAD_FIELD_EXPIRY');
   });

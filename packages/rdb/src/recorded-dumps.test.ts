@@ -60,8 +60,7 @@ describe('a dump holds what its server said', () => {
 });
 
 describe('a DUMP payload holds what its key does', () => {
-  const isKeyDb = (vector: Vector): boolean => vector.name.includes('/keydb-');
-  const withPayloads = recorded.filter((vector) => vector.dumpPayloads().length > 0 && !isKeyDb(vector));
+  const withPayloads = recorded.filter((vector) => vector.dumpPayloads().length > 0);
 
   it.each(eachVector(withPayloads))('%s', (_name, vector) => {
     const { records } = vector.expected() as Content;

@@ -1,7 +1,16 @@
 // The way the input is cut into chunks must not be seen in what the visitor is told.
 import { eachVector, listVectors, type Vector } from '@rdbkit/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { EventLog, type LogOptions, type Outcome, outcomeOf, randomFrom, readInChunks, readInSteps, readWhole } from '../testing/event-log.ts';
+import {
+  EventLog,
+  type LogOptions,
+  type Outcome,
+  outcomeOf,
+  randomFrom,
+  readInChunks,
+  readInSteps,
+  readWhole,
+} from '../testing/event-log.ts';
 import { RdbTruncatedError } from './errors.ts';
 import type { RdbOptions } from './options.ts';
 import { readRdb } from './read.ts';
@@ -26,14 +35,19 @@ function distinct(vectors: readonly Vector[]): Vector[] {
   return vectors.filter((vector) => {
     const bytes = vector.read();
     // Dumps of one data set by neighbouring versions have the same size and records.
-    const shape = vector.manifest === null ? `${vector.name.split('/').at(-1)} ${bytes.length >> 5} ${bytes.toString('latin1', 0, 9)}` : vector.manifest.sha256;
+    const shape =
+      vector.manifest === null
+        ? `${vector.name.split('/').at(-1)} ${bytes.length >> 5} ${bytes.toString('latin1', 0, 9)}`
+        : vector.manifest.sha256;
     if (shape === undefined || shapes.has(shape)) return false;
     shapes.add(shape);
     return true;
   });
 }
 
-const vectors = distinct(listVectors('test-vectors', 'corpus', 'peer-data')).filter((vector) => vector.read().length < 400_000);
+const vectors = distinct(listVectors('test-vectors', 'corpus', 'peer-data')).filter(
+  (vector) => vector.read().length < 400_000,
+);
 const small = vectors.filter((vector) => vector.read().length <= EVERY_POSITION_UP_TO);
 const large = vectors.filter((vector) => vector.read().length > EVERY_POSITION_UP_TO);
 
@@ -47,7 +61,13 @@ function isSame(a: Outcome, b: Outcome): boolean {
 }
 
 /** Compares digests first, and the logs only to show where two differ. */
-function expectSame(bytes: Uint8Array, read: (log: LogOptions, options: RdbOptions) => Outcome, level: Level, options: RdbOptions, whole: Outcome): void {
+function expectSame(
+  bytes: Uint8Array,
+  read: (log: LogOptions, options: RdbOptions) => Outcome,
+  level: Level,
+  options: RdbOptions,
+  whole: Outcome,
+): void {
   const log: LogOptions = { level, mode: 'digest' };
   if (isSame(read(log, options), whole)) return;
   expect(read({ level }, options)).toEqual(readWhole(bytes, { level }, options));
@@ -57,7 +77,11 @@ function expectSame(bytes: Uint8Array, read: (log: LogOptions, options: RdbOptio
 /** Reads in chunks of one byte, of some sizes, and at random positions. */
 function checkChunks(bytes: Uint8Array, level: Level, options: RdbOptions, random: (below: number) => number): Outcome {
   const whole = readWhole(bytes, { level, mode: 'digest' }, options);
-  for (const size of bytes.length < 4000 ? [1, 2, 3, 7, 61] : bytes.length < 30_000 ? [1, 1 + random(5000)] : [1 + random(60)]) {
+  for (const size of bytes.length < 4000
+    ? [1, 2, 3, 7, 61]
+    : bytes.length < 30_000
+      ? [1, 1 + random(5000)]
+      : [1 + random(60)]) {
     expectSame(bytes, (log, o) => readInSteps(bytes, size, log, o), level, options, whole);
   }
   for (let n = 0; n < 2; n++) {
@@ -109,13 +133,18 @@ describe('cut off', () => {
     const end = Number(/^end \w+ \d+ \d+ (\d+)/m.exec(events)?.[1]);
     const random = randomFrom(SEED + name.length);
     const isSmall = end <= 2 * EVERY_POSITION_UP_TO;
-    const cuts = isSmall ? Array.from({ length: end }, (_, at) => at) : Array.from({ length: CUTS_PER_LARGE_FILE }, () => random(end));
+    const cuts = isSmall
+      ? Array.from({ length: end }, (_, at) => at)
+      : Array.from({ length: CUTS_PER_LARGE_FILE }, () => random(end));
     for (const cut of cuts) {
       const part = bytes.subarray(0, cut);
       const level = LEVELS[cut % LEVELS.length] ?? 'logical';
       const options = cut % 3 === 0 ? TIGHT : {};
       const chunk = 1 + random(cut + 1);
-      for (const found of [readWhole(part, { level, mode: 'digest' }, options), readInSteps(part, chunk, { level, mode: 'digest' }, options)]) {
+      for (const found of [
+        readWhole(part, { level, mode: 'digest' }, options),
+        readInSteps(part, chunk, { level, mode: 'digest' }, options),
+      ]) {
         expect(found.error).toBeInstanceOf(RdbTruncatedError);
         expect(found.error?.code).toBe('RDB_TRUNCATED');
         expect(found.error?.offset).toBe(cut);
@@ -163,7 +192,7 @@ describe('from a source', () => {
       failure = error;
     });
     return outcomeOf(log, () => {
-      if (failure !== null) throw failure;
+      if (failure instanceof Error) throw failure;
     });
   }
 
@@ -176,14 +205,27 @@ describe('from a source', () => {
       const part = bytes.subarray(0, cut);
       const whole = readWhole(part, { mode: 'digest' });
       const size = 1 + random(Math.min(cut + 1, 5000));
-      const sources = [asyncChunks(part, size), stream(part, size), streamWithoutIterator(part, size), syncChunks(part, size), part];
+      const sources = [
+        asyncChunks(part, size),
+        stream(part, size),
+        streamWithoutIterator(part, size),
+        syncChunks(part, size),
+        part,
+      ];
       for (const source of sources) expect(isSame(await outcome(source), whole)).toBe(true);
     }
   });
 
   it('takes empty chunks', async () => {
-    const bytes = new Uint8Array((vectors[0] as Vector).read());
-    const chunks = [new Uint8Array(0), bytes.subarray(0, 20), new Uint8Array(0), new Uint8Array(0), bytes.subarray(20), new Uint8Array(0)];
+    const bytes = new Uint8Array(vectors[0]?.read() ?? []);
+    const chunks = [
+      new Uint8Array(0),
+      bytes.subarray(0, 20),
+      new Uint8Array(0),
+      new Uint8Array(0),
+      bytes.subarray(20),
+      new Uint8Array(0),
+    ];
     expect(isSame(await outcome(chunks), readWhole(bytes, { mode: 'digest' }))).toBe(true);
   });
 

@@ -23,7 +23,11 @@ function walkAt(cursor: PackedCursor, bytes: Uint8Array, start: number, end: num
     while (cursor.next()) {
       cursor.text();
       const mark = cursor.isInteger ? '#' : '';
-      entries.push(mark + String.fromCharCode(...cursor.tb.subarray(cursor.ts, Math.min(cursor.te, cursor.ts + 1000))) + (cursor.te - cursor.ts > 1000 ? `…${cursor.te - cursor.ts}` : ''));
+      entries.push(
+        mark +
+          String.fromCharCode(...cursor.tb.subarray(cursor.ts, Math.min(cursor.te, cursor.ts + 1000))) +
+          (cursor.te - cursor.ts > 1000 ? `…${cursor.te - cursor.ts}` : ''),
+      );
       if (entries.length > WALK_LIMIT) throw new Error('the walk does not end');
     }
   } catch (error) {

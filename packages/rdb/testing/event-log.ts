@@ -254,11 +254,15 @@ export class EventLog implements RdbVisitor {
   }
 }
 
-function showPart(part: Part): string {
+/** A part as it stands in the log: text in quotes, other bytes by number. */
+export function showPart(part: Part): string {
   if (!(part instanceof Uint8Array)) return String(part);
   let text = '';
   for (const byte of part) {
-    text += byte > 0x20 && byte < 0x7f && byte !== 0x5c ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+    text +=
+      byte > 0x20 && byte < 0x7f && byte !== 0x5c
+        ? String.fromCharCode(byte)
+        : `\\x${byte.toString(16).padStart(2, '0')}`;
   }
   return `"${text}"`;
 }
@@ -291,7 +295,12 @@ export function readWhole(bytes: Uint8Array, log: LogOptions = {}, options: RdbO
 }
 
 /** Reads bytes in chunks that end at `cuts` (ascending). Each chunk is overwritten once it has been pushed. */
-export function readInChunks(bytes: Uint8Array, cuts: Iterable<number>, log: LogOptions = {}, options: RdbOptions = {}): Outcome {
+export function readInChunks(
+  bytes: Uint8Array,
+  cuts: Iterable<number>,
+  log: LogOptions = {},
+  options: RdbOptions = {},
+): Outcome {
   const visitor = new EventLog(log);
   const reader = new RdbReader(visitor, options);
   return outcomeOf(visitor, () => {

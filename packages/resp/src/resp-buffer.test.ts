@@ -19,11 +19,14 @@ describe('bulk strings', () => {
     expect(content(buffer)).toBe(`$${length}\r\n${'x'.repeat(length)}\r\n`);
   });
 
-  test.each([0, -1, 9, 123456789, 1234567890, -9007199254740991, 18446744073709551615n, -9223372036854775808n])('integer %s', (value) => {
-    const buffer = new RespBuffer(1);
-    buffer.bulkInteger(value);
-    expect(content(buffer)).toBe(`$${String(value).length}\r\n${value}\r\n`);
-  });
+  test.each([0, -1, 9, 123456789, 1234567890, -9007199254740991, 18446744073709551615n, -9223372036854775808n])(
+    'integer %s',
+    (value) => {
+      const buffer = new RespBuffer(1);
+      buffer.bulkInteger(value);
+      expect(content(buffer)).toBe(`$${String(value).length}\r\n${value}\r\n`);
+    },
+  );
 
   test.each([
     [0, '0'],

@@ -345,7 +345,7 @@ function streamParts(stream: StreamRecord, ignored: ReadonlySet<string>): Map<st
   if (stream.entriesAdded !== undefined) parts.set('entriesAdded', String(stream.entriesAdded));
   if (stream.maxDeletedId !== undefined) parts.set('maxDeletedId', stream.maxDeletedId);
   if (stream.firstId !== undefined) parts.set('firstId', stream.firstId);
-  if (stream.idmp !== undefined) parts.set('idmp', stream.idmp);
+  for (const [name, value] of ignored.has('idmp') ? [] : Object.entries(stream.idmp ?? {})) parts.set(name, value);
   const live = new Set(stream.entries.map(([id]) => id));
   const groups = stream.groups.toSorted((a, b) => compareEncoded(a.name, b.name));
   parts.set(

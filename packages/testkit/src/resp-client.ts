@@ -184,6 +184,7 @@ export class RespClient {
     let replies = 0;
     let errorCount = 0;
     const errors: string[] = [];
+    let onClose = (): void => {};
     const done = new Promise<void>((resolve, reject) => {
       this.sink = (reply) => {
         if (reply instanceof Buffer && reply.equals(mark)) return resolve();
@@ -194,15 +195,17 @@ export class RespClient {
         }
         return undefined;
       };
-      this.socket.once('close', () => reject(new Error(`connection closed after ${replies} replies`)));
+      onClose = () => reject(new Error(`connection closed after ${replies} replies`));
     });
     done.catch(() => {}); // may be rejected before it is waited for
+    this.socket.once('close', onClose);
     try {
       for await (const chunk of source instanceof Uint8Array ? [source] : source) await this.write(chunk);
       await this.write(encodeCommand(['ECHO', mark]));
       await done;
     } finally {
       this.sink = null;
+      this.socket.off('close', onClose);
     }
     return { replies, errors, errorCount };
   }

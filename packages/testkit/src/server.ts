@@ -108,6 +108,8 @@ export class TestServer {
   private exited: Promise<void> = Promise.resolve();
   private output = '';
   private connection: RespClient | null = null;
+  /** Set while it ran; lines of the configuration when it starts again. */
+  private readonly settings = new Map<string, string>();
   private readonly probes = new Map<string, Promise<boolean>>();
 
   /** Use {@link startServer}. */
@@ -173,6 +175,7 @@ export class TestServer {
     for (const [name, value] of Object.entries(options.config ?? {})) {
       lines.set(name, typeof value === 'object' ? value : [String(value)]);
     }
+    for (const [name, value] of this.settings) lines.set(name, [value]);
     const text = [...lines].flatMap(([name, values]) => values.map((value) => `${name} ${value}\n`)).join('');
     writeFileSync(join(this.folder, 'server.conf'), text);
   }
@@ -227,6 +230,12 @@ export class TestServer {
       this.probes.set(id, probe);
     }
     return await probe;
+  }
+
+  /** Changes a setting, for good: `loadDump` may start the server again. */
+  async configure(name: string, value: string): Promise<void> {
+    await this.call('CONFIG', 'SET', name, value);
+    this.settings.set(name, value);
   }
 
   /** A section of INFO, or all of it, as names and values. */

@@ -27,6 +27,7 @@ export const DATA_SETS: readonly DataSet[] = [
   keyspace.mixed,
   keyspace.mixedUncompressed,
   keyspace.mixedNoChecksum,
+  keyspace.replicated,
   keyspace.idleTimes,
   keyspace.frequencies,
   keyspace.cluster,

@@ -1,4 +1,5 @@
 // Dumps that are about what stands around the values.
+import { connect } from 'node:net';
 import type { Argument, Reply } from '@rdbkit/testkit';
 import type { DataSet } from '../data-set.ts';
 import type { Load } from '../load.ts';
@@ -117,6 +118,37 @@ export const mixedNoChecksum: DataSet = {
   load: loadMixture,
 };
 
+/** A server with a replica: the dump tells where the stream of writes stands, and from 4.0 to 6.2 the cached scripts. */
+export const replicated: DataSet = {
+  name: 'replicated',
+  since: [2, 8],
+  options: { config: { 'repl-timeout': 600 } },
+  async load(load) {
+    const replica = connect(load.server.address);
+    replica.on('data', () => {});
+    replica.on('error', () => {});
+    replica.write('SYNC\r\n');
+    while (!/online/.test((await load.server.info('replication')).slave0 ?? '')) await pause();
+    await loadMixture(load);
+    const script = "redis.call('SET', KEYS[1], ARGV[1]) return 1";
+    await load.run('EVAL', script, 1, load.key('replicated:scripted'), 'set by a script');
+    const text = load
+      .random('replicated')
+      .text(load.size('replicated.script', 80, 30, 300))
+      .replaceAll('\n', ' ');
+    await load.run('SCRIPT', 'LOAD', `return '${text}'`);
+    await load.select(7);
+    await load.run('SET', load.key('replicated:last'), 'the stream of writes stands in database 7 now');
+    await load.select(0);
+  },
+};
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 50);
+  });
+}
+
 const LIBRARIES = [
   `#!lua name=arithmetic
 redis.register_function('double', function(keys, args) return tonumber(args[1]) * 2 end)
@@ -199,11 +231,7 @@ export const cluster: DataSet = {
 async function ownAllSlots(load: Load): Promise<void> {
   const slots = Array.from({ length: 16_384 }, (_, i) => i);
   await load.runInBatches(['CLUSTER', 'ADDSLOTS'], slots, 2048);
-  while (!String(await load.run('CLUSTER', 'INFO')).includes('cluster_state:ok')) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
-  }
+  while (!String(await load.run('CLUSTER', 'INFO')).includes('cluster_state:ok')) await pause();
 }
 
 /** Counts that need a length of 32 bits. */

@@ -11,11 +11,22 @@ describe('normaliseArguments', () => {
   });
 
   it('separates values that are empty or have a line end', () => {
-    expect(normaliseArguments(['--key=', '--key=a\nb=c', '--key=x'])).toEqual(['--key', '', '--key', 'a\nb=c', '--key=x']);
+    expect(normaliseArguments(['--key=', '--key=a\nb=c', '--key=x'])).toEqual([
+      '--key',
+      '',
+      '--key',
+      'a\nb=c',
+      '--key=x',
+    ]);
   });
 
   it('leaves alone what comes after --', () => {
-    expect(normaliseArguments(['--color', '--', '--color', '--key='])).toEqual(['--color=always', '--', '--color', '--key=']);
+    expect(normaliseArguments(['--color', '--', '--color', '--key='])).toEqual([
+      '--color=always',
+      '--',
+      '--color',
+      '--key=',
+    ]);
   });
 });
 

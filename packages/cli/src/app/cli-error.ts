@@ -14,7 +14,11 @@ export class CliError extends Error {
   /** What may have caused it and what helps. */
   readonly hint: string | null;
 
-  constructor(exitCode: ExitCode, message: string, more: { details?: readonly string[]; hint?: string; cause?: unknown } = {}) {
+  constructor(
+    exitCode: ExitCode,
+    message: string,
+    more: { details?: readonly string[]; hint?: string; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.exitCode = exitCode;
     this.details = more.details ?? [];

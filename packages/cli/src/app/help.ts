@@ -7,7 +7,7 @@ import { EXIT } from './exit-code.ts';
 import type { Colors } from './messages.ts';
 
 /** What help needs to know of a flag; the parser's flag parameters have it. */
-export interface DocumentedFlag {
+interface DocumentedFlag {
   readonly brief: string;
   readonly kind: 'boolean' | 'counter' | 'enum' | 'parsed';
   readonly placeholder?: string | undefined;
@@ -16,13 +16,13 @@ export interface DocumentedFlag {
 }
 
 /** Flags under a heading. */
-export interface FlagGroup {
+interface FlagGroup {
   readonly title: string;
   readonly flags: Readonly<Record<string, DocumentedFlag>>;
 }
 
 /** A command line, and what it is good for. */
-export interface Example {
+interface Example {
   readonly title: string;
   readonly line: string;
 }

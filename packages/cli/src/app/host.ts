@@ -15,12 +15,14 @@ export interface TextOutput {
   write(text: string): void;
 }
 
-export interface StandardInput {
+interface StandardInput {
   readonly isTerminal: boolean;
+  /** It is a file, pipe or socket: somebody meant it to be read. */
+  readonly isGiven: boolean;
   open(): ByteInput;
 }
 
-export interface StandardOutput extends TextOutput {
+interface StandardOutput extends TextOutput {
   /** For data. `release` gets each view back once its memory may be used again. */
   open(release: (view: Uint8Array) => void): OutputSink;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { fstatSync } from 'node:fs';
-import { isatty, type WriteStream } from 'node:tty';
+import { isatty } from 'node:tty';
 import { DescriptorSink, type OutputSink, StreamSink } from '../sink/output-sink.ts';
 import { inputFromDescriptor } from '../source/byte-input.ts';
 import { SIGNAL_EXIT, type StopSignal } from './exit-code.ts';
@@ -22,6 +22,7 @@ export function nodeHost(): Host {
     env: process.env,
     stdin: {
       isTerminal: isatty(STDIN),
+      isGiven: isGiven(STDIN),
       open: () => inputFromDescriptor(STDIN, 'standard input'),
     },
     stdout: { ...textOutput(STDOUT, () => process.stdout), open: openStandardOutput },
@@ -30,6 +31,11 @@ export function nodeHost(): Host {
     onSignal: listen,
     exit: (code) => process.exit(code),
   };
+}
+
+function isGiven(fd: number): boolean {
+  const stat = fstatSync(fd);
+  return stat.isFile() || stat.isFIFO() || stat.isSocket();
 }
 
 function textOutput(fd: number, stream: () => NodeJS.WriteStream): TextOutput {
@@ -46,7 +52,7 @@ function textOutput(fd: number, stream: () => NodeJS.WriteStream): TextOutput {
   const isTerminal = isatty(fd);
   return {
     isTerminal,
-    columns: () => (isTerminal ? (open() as WriteStream).columns : 0) || DEFAULT_COLUMNS,
+    columns: () => (isTerminal ? open().columns : 0) || DEFAULT_COLUMNS,
     write: (text) => void open().write(text),
   };
 }

@@ -25,7 +25,12 @@ export const generalFlags: FlagParametersForType<GeneralFlags, CliContext> = {
     placeholder: 'HOW',
     brief: 'bar, plain (a line every few seconds), none, or auto: a bar if stderr is a terminal (default)',
   },
-  quiet: { kind: 'boolean', default: false, withNegated: false, brief: 'No progress and no summary; errors and losses only' },
+  quiet: {
+    kind: 'boolean',
+    default: false,
+    withNegated: false,
+    brief: 'No progress and no summary; errors and losses only',
+  },
   json: { kind: 'boolean', default: false, withNegated: false, brief: 'Summary as one line of JSON' },
   color: {
     kind: 'enum',

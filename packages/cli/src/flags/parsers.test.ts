@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  parseCount,
-  parseDbMapping,
-  parsePrefixRename,
-  parseRegex,
-  parseSlotRange,
-  parseTtl,
-} from './parsers.ts';
+import { parseCount, parseDbMapping, parsePrefixRename, parseRegex, parseSlotRange, parseTtl } from './parsers.ts';
 
 const decoder = new TextDecoder();
 
@@ -14,13 +7,15 @@ describe('flag values', () => {
   it('counts', () => {
     expect(parseCount('0')).toBe(0);
     expect(() => parseCount('0', 1)).toThrow('from 1 on');
-    for (const text of ['', '-1', '1.5', '1e3', 'x', '99999999999999999']) expect(() => parseCount(text)).toThrow(RangeError);
+    for (const text of ['', '-1', '1.5', '1e3', 'x', '99999999999999999'])
+      expect(() => parseCount(text)).toThrow(RangeError);
   });
 
   it('slots', () => {
     expect(parseSlotRange('0-5460')).toEqual([0, 5460]);
     expect(parseSlotRange('42')).toEqual([42, 42]);
-    for (const text of ['', '5-4', '0-16384', '-1', 'a-b', '1-2-3']) expect(() => parseSlotRange(text)).toThrow(RangeError);
+    for (const text of ['', '5-4', '0-16384', '-1', 'a-b', '1-2-3'])
+      expect(() => parseSlotRange(text)).toThrow(RangeError);
   });
 
   it('database mappings', () => {

@@ -37,7 +37,8 @@ export function parseSlotRange(text: string): [first: number, last: number] {
 export function parseDbMapping(text: string): [from: number, to: number] {
   const match = /^(\d+):(\d+)$/.exec(text.trim());
   const pair = [Number(match?.[1]), Number(match?.[2])] as const;
-  if (!pair.every(Number.isSafeInteger)) throw new RangeError(`expected OLD:NEW such as 1:0, got ${JSON.stringify(text)}`);
+  if (!pair.every(Number.isSafeInteger))
+    throw new RangeError(`expected OLD:NEW such as 1:0, got ${JSON.stringify(text)}`);
   return [...pair];
 }
 
@@ -46,7 +47,9 @@ export function parseTtl(text: string): TtlSelection {
   if (text === 'any' || text === 'none' || text === 'expired' || text === 'live') return text;
   const ends = text.split('..');
   if (ends.length !== 2 || text === '..') {
-    throw new RangeError(`expected any, none, expired, live, or a range such as 1h..7d, 30d.. or ..60, got ${JSON.stringify(text)}`);
+    throw new RangeError(
+      `expected any, none, expired, live, or a range such as 1h..7d, 30d.. or ..60, got ${JSON.stringify(text)}`,
+    );
   }
   const [minMs = null, maxMs = null] = ends.map((end) => (end === '' ? null : parseDuration(end)));
   if (minMs !== null && maxMs !== null && minMs > maxMs) {
@@ -64,7 +67,9 @@ export function parseRegex(text: string): RegExp {
       // Escapes such as \- or \: are fine without the flag.
       return new RegExp(text);
     } catch {
-      throw new RangeError(strictError instanceof Error ? strictError.message : String(strictError), { cause: strictError });
+      throw new RangeError(strictError instanceof Error ? strictError.message : String(strictError), {
+        cause: strictError,
+      });
     }
   }
 }
@@ -84,7 +89,9 @@ export function parsePrefixRename(text: string): PrefixRename {
   if (at === null) {
     const [a = '', b = '', c = ''] = parts;
     const readings = colons === 2 ? `: ${a}\\:${b}:${c} or ${a}:${b}\\:${c}` : '';
-    throw new RangeError(`it is not clear which colon of ${JSON.stringify(text)} separates; write \\: for the others${readings}`);
+    throw new RangeError(
+      `it is not clear which colon of ${JSON.stringify(text)} separates; write \\: for the others${readings}`,
+    );
   }
   const encoder = new TextEncoder();
   const join = (some: readonly string[]): Uint8Array => encoder.encode(some.join(':'));

@@ -179,14 +179,18 @@ function parseLimit(text: string): number {
 }
 
 /** What the flags ask for, checked for contradictions. */
-export function selectionSpec(flags: SelectionFlags & ShapingFlags, nowMs: number): KeySelectionSpec {
+function selectionSpec(flags: SelectionFlags & ShapingFlags, nowMs: number): KeySelectionSpec {
   const { 'min-size': minSize, 'max-size': maxSize, 'shift-ttl': shiftTtlMs, 'map-db': mapDb } = flags;
   if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
     throw usageError(`--min-size ${formatCount(minSize)} is more than --max-size ${formatCount(maxSize)}`);
   }
-  if (flags['strip-ttl'] && shiftTtlMs !== undefined) throw usageError('--strip-ttl and --shift-ttl exclude each other');
+  if (flags['strip-ttl'] && shiftTtlMs !== undefined)
+    throw usageError('--strip-ttl and --shift-ttl exclude each other');
   if (flags.ttl === 'expired' && flags.expired === 'skip') {
-    throw usageError('--ttl expired and --expired skip exclude each other', 'with --ttl expired alone, expired keys are kept.');
+    throw usageError(
+      '--ttl expired and --expired skip exclude each other',
+      'with --ttl expired alone, expired keys are kept.',
+    );
   }
   const dbs = new Map<number, number>();
   for (const [from, to] of mapDb ?? []) {

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countOf, formatCount, formatDuration, formatSize, humanDuration, humanSize, parseDuration, parseSize } from './units.ts';
+import {
+  countOf,
+  formatCount,
+  formatDuration,
+  formatSize,
+  humanDuration,
+  humanSize,
+  parseDuration,
+  parseSize,
+} from './units.ts';
 
 describe('sizes', () => {
   it.each([
@@ -24,9 +33,12 @@ describe('sizes', () => {
     expect(parseSize(text)).toBe(bytes);
   });
 
-  it.each(['', 'k', '-1', '1x', '1kbb', '1ib', '0.3kb', '1 k b', '9999999tb', '1e3', 'NaN', '1,000'])('%j is none', (text) => {
-    expect(() => parseSize(text)).toThrow(RangeError);
-  });
+  it.each(['', 'k', '-1', '1x', '1kbb', '1ib', '0.3kb', '1 k b', '9999999tb', '1e3', 'NaN', '1,000'])(
+    '%j is none',
+    (text) => {
+      expect(() => parseSize(text)).toThrow(RangeError);
+    },
+  );
 
   it.each([
     [0, '0'],
@@ -42,7 +54,9 @@ describe('sizes', () => {
   it('come back the same', () => {
     const size = fc.oneof(
       fc.maxSafeNat(),
-      fc.tuple(fc.nat({ max: 5000 }), fc.constantFrom(1, 1000, 1024, 1e6, 1024 ** 2, 1024 ** 3)).map(([n, unit]) => n * unit),
+      fc
+        .tuple(fc.nat({ max: 5000 }), fc.constantFrom(1, 1000, 1024, 1e6, 1024 ** 2, 1024 ** 3))
+        .map(([n, unit]) => n * unit),
     );
     fc.assert(fc.property(size, (bytes) => void expect(parseSize(formatSize(bytes))).toBe(bytes)));
   });

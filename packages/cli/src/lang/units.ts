@@ -91,7 +91,9 @@ const DURATION_PART = /(\d+(?:\.\d+)?)(ms|[wdhms])/g;
 export function parseDuration(text: string): number {
   const match = DURATION.exec(text.trim().toLowerCase());
   if (match === null) {
-    throw new RangeError(`expected a duration such as 90, 250ms, 1h30m or 7d (a number alone is seconds), got ${quote(text)}`);
+    throw new RangeError(
+      `expected a duration such as 90, 250ms, 1h30m or 7d (a number alone is seconds), got ${quote(text)}`,
+    );
   }
   const [, sign, amount = ''] = match;
   let ms = 0;

@@ -14,7 +14,14 @@ interface Setting {
 
 /** What is shown for these states, of which each comes a second after the one before. */
 function shown(setting: Setting, ...states: [bytes: number, keys: number][]): string[] {
-  const { mode = 'auto', isTerminal = true, columns = 100, total = 1000 * 1024, env = {}, dataOnTerminal = false } = setting;
+  const {
+    mode = 'auto',
+    isTerminal = true,
+    columns = 100,
+    total = 1000 * 1024,
+    env = {},
+    dataOnTerminal = false,
+  } = setting;
   let now = 1_700_000_000_000;
   const written: string[] = [];
   const stderr = { isTerminal, columns: () => columns, write: (text: string) => void written.push(text) };

@@ -36,7 +36,8 @@ export function createProgress(
   totalBytes: number | null,
   dataOnTerminal: boolean,
 ): Progress {
-  const isBar = mode === 'bar' || (mode === 'auto' && host.stderr.isTerminal && !dataOnTerminal && host.env.TERM !== 'dumb');
+  const isBar =
+    mode === 'bar' || (mode === 'auto' && host.stderr.isTerminal && !dataOnTerminal && host.env.TERM !== 'dumb');
   if (isBar) return new ProgressBar(host, colors, totalBytes);
   return mode === 'plain' ? new ProgressLines(host, totalBytes) : SILENT;
 }
@@ -160,7 +161,9 @@ class ProgressLines implements Progress {
     this.pace.sample(now, bytes);
     const share = this.pace.share(bytes);
     const percent = share === null ? '' : `${Math.floor(share * 100)} %, `;
-    this.host.stderr.write(`${new Date(now).toISOString()} ${percent}${this.pace.parts(bytes, keys, now).join(', ')}\n`);
+    this.host.stderr.write(
+      `${new Date(now).toISOString()} ${percent}${this.pace.parts(bytes, keys, now).join(', ')}\n`,
+    );
   }
 
   clear(): void {}

@@ -27,7 +27,7 @@ const NOT_WRITTEN: ReadonlySet<NoteCode> = new Set<NoteCode>([
 ]);
 
 /** A key that a note is about. */
-export interface NotedKey {
+interface NotedKey {
   readonly db: number;
   readonly key: Uint8Array;
 }
@@ -40,7 +40,8 @@ export interface NoteGroup {
   readonly code: NoteCode;
   readonly level: NoteLevel;
   readonly outcome: Outcome;
-  readonly message: string;
+  /** Numbers that differ are written as N. */
+  message: string;
   count: number;
   /** The first of the keys. */
   readonly samples: NotedKey[];
@@ -63,6 +64,7 @@ export class NoteLog {
       `${JSON.stringify({ db, ...(key === null ? {} : { key: jsonBytes(key) }), outcome, code, message })}\n`,
     );
     const group = this.groupOf(code, level, outcome, message);
+    if (group.message !== message) group.message = withoutNumbers(message);
     group.count++;
     if (key !== null && group.samples.length < SAMPLES) group.samples.push({ db, key });
   }
@@ -82,7 +84,8 @@ export class NoteLog {
   }
 
   private groupOf(code: NoteCode, level: NoteLevel, outcome: Outcome, message: string): NoteGroup {
-    const id = this.groups.size < MOST_GROUPS || this.groups.has(`${code} ${message}`) ? `${code} ${message}` : code;
+    const own = `${code} ${withoutNumbers(message)}`;
+    const id = this.groups.size < MOST_GROUPS || this.groups.has(own) ? own : code;
     let group = this.groups.get(id);
     if (group === undefined) {
       group = { code, level, outcome, message, count: 0, samples: [] };
@@ -90,6 +93,11 @@ export class NoteLog {
     }
     return group;
   }
+}
+
+/** `3 fields of test2` becomes `N fields of test2`. */
+function withoutNumbers(message: string): string {
+  return message.replace(/(?<![\w-])\d+(?![\w-])/g, 'N');
 }
 
 function outcomeOf({ code, level }: Note): Outcome {

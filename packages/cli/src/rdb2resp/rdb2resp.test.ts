@@ -52,7 +52,11 @@ async function run(args: readonly string[], world: World = {}): Promise<Run> {
   const host: Host = {
     args,
     env: world.env ?? {},
-    stdin: { isTerminal: world.stdin === undefined, open: () => inputOf(world.stdin) },
+    stdin: {
+      isTerminal: world.stdin === undefined,
+      isGiven: world.stdin !== undefined,
+      open: () => inputOf(world.stdin),
+    },
     stdout: {
       isTerminal: false,
       columns: () => 80,
@@ -485,7 +489,9 @@ describe('usage', () => {
   it('help and version go to standard output', async () => {
     const help = await run(['--help']);
     expect(help.code).toBe(0);
-    expect(help.stdout).toMatchSnapshot();
+    for (const { flags } of program.help.groups) {
+      for (const name of Object.keys(flags)) expect(help.stdout).toContain(`--${name}`);
+    }
     expect((await run([path, '-h'])).stdout).toBe(help.stdout);
     for (const line of help.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     expect((await run(['--version'])).stdout).toMatch(/^rdb2resp \d+\.\d+\.\d+\n$/);

@@ -8,7 +8,7 @@ import type { EmitOptions } from '@rdbkit/commands';
 import { type KeySelection, type RdbOptions, RdbReader } from '@rdbkit/rdb';
 import { RespBuffer } from '@rdbkit/resp';
 import { CliError, OutputClosed } from '../app/cli-error.ts';
-import { EXIT, type ExitCode, SIGNAL_EXIT } from '../app/exit-code.ts';
+import { EXIT, type ExitCode, SIGNAL_EXIT, type StopSignal } from '../app/exit-code.ts';
 import type { Host } from '../app/host.ts';
 import type { Messages } from '../app/messages.ts';
 import type { CliContext } from '../app/program.ts';
@@ -36,6 +36,9 @@ const RAW_BYTES = 32 * 1024 * 1024;
 const HOLD_BACK_BYTES = 2 * 1024 * 1024;
 /** Signals are heard at least this often, even when nothing has to be waited for. */
 const YIELD_MS = 50;
+
+/** Ctrl-C reaches all programs of a pipeline, but its effect on another one may be seen before it has reached us. */
+const SIGNAL_MS = 30;
 
 const breathe = (): Promise<void> =>
   new Promise((resolve) => {
@@ -136,7 +139,7 @@ class Job {
     try {
       return await this.work();
     } catch (error) {
-      if (error instanceof OutputClosed) return this.stop.signal === null ? EXIT.OK : SIGNAL_EXIT[this.stop.signal];
+      if (error instanceof OutputClosed) return await this.outputClosed();
       if (error instanceof CliError) return this.account(error.exitCode, error);
       throw error;
     } finally {
@@ -158,7 +161,7 @@ class Job {
     await this.flush();
     if (this.stop.signal !== null) {
       await this.sink.drain();
-      return this.interrupted(SIGNAL_EXIT[this.stop.signal]);
+      return this.interrupted(this.stop.signal, 'the commands written so far are complete, their last one included');
     }
     await this.sink.finish();
     this.isSettled = true;
@@ -220,19 +223,27 @@ class Job {
     );
   }
 
-  private interrupted(exitCode: ExitCode): ExitCode {
+  /** Nobody reads our output any more: no reason to complain, unless a signal ended the reader and is meant for us, too. */
+  private async outputClosed(): Promise<ExitCode> {
+    await new Promise((resolve) => {
+      setTimeout(resolve, SIGNAL_MS);
+    });
+    const { signal } = this.stop;
+    return signal === null ? EXIT.OK : this.interrupted(signal, 'the reader of the output is gone');
+  }
+
+  private interrupted(signal: StopSignal, state: string): ExitCode {
+    const { existing } = this.flags;
     this.messages.error('interrupted', [
       `after ${formatCount(this.reader.keys)} keys, ${humanSize(this.source.input.position)} of ${this.source.name}`,
-      this.outputFile === undefined
-        ? 'the commands written so far are complete, their last one included'
-        : `${printableText(this.outputFile, 80)} was not written`,
+      this.outputFile === undefined ? state : `${printableText(this.outputFile, 80)} was not written`,
     ]);
-    const again =
-      this.flags.existing === 'append'
+    this.messages.hint(
+      existing === 'append'
         ? 'to begin again, empty the target first: with --existing append keys would be written twice.'
-        : 'to go on, run the same command again: writing a key twice does no harm.';
-    this.messages.hint(again);
-    return exitCode;
+        : 'to go on, run the same command again: writing a key twice does no harm.',
+    );
+    return SIGNAL_EXIT[signal];
   }
 
   /** Says what was done, and what went wrong. */

@@ -48,6 +48,8 @@ const REASONS: Readonly<Record<Exclude<SkipReason, 'expired'>, string>> = {
 };
 
 const KEY_WIDTH = 60;
+/** Rates of less time than this say nothing. */
+const SHORT_SECONDS = 0.2;
 /** Keys of a group that are printed one by one. */
 const SHOWN_KEYS = 20;
 
@@ -63,16 +65,12 @@ export function printSummary(outcome: Outcome, messages: Messages, quiet: boolea
   for (const group of outcome.notes.list('not written')) printGroup(group, messages, colors.red('not written:'));
 }
 
-function headline({ counts, commands, bytesWritten, seconds, bytesRead }: Outcome): string {
-  const keys = writtenKeys(counts);
-  const pace = seconds > 0.05 ? `, ${formatCount(Math.round(keys / seconds))} keys/s` : '';
-  return (
-    `${countOf(keys, 'key')} written as ${countOf(commands, 'command')}, ${humanSize(bytesWritten)}, ` +
-    `from ${humanSize(bytesRead)} in ${humanDuration(seconds * 1000)}${pace}`
-  );
+function headline({ counts, commands, bytesWritten }: Outcome): string {
+  return `${countOf(writtenKeys(counts), 'key')} written as ${countOf(commands, 'command')}, ${humanSize(bytesWritten)}`;
 }
 
-function totals({ counts, selection, stoppedAtLimit, header, writer, target }: Outcome, colors: Colors): string[] {
+function totals(outcome: Outcome, colors: Colors): string[] {
+  const { counts, selection, stoppedAtLimit, header, writer, target, seconds } = outcome;
   const lines: string[] = [];
   const add = (label: string, text: string): void => {
     lines.push(`${colors.dim(`${label}:`.padEnd(13))} ${text}`);
@@ -84,6 +82,9 @@ function totals({ counts, selection, stoppedAtLimit, header, writer, target }: O
       `${header.dialect === 'valkey' ? 'VALKEY' : 'REDIS'} version ${header.version}${by}, for ${formatTarget(target)}`,
     );
   }
+  const pace = seconds > SHORT_SECONDS ? `, ${formatCount(Math.round(outcome.keysRead / seconds))} keys/s` : '';
+  const time = `in ${humanDuration(seconds * 1000)}${pace}`;
+  add('read', `${countOf(outcome.keysRead, 'key')}, ${humanSize(outcome.bytesRead)} ${time}`);
   const kinds = Object.entries(counts.kinds).filter(([, count]) => count > 0);
   if (kinds.length > 0) add('types', kinds.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', '));
   const others = [
@@ -124,7 +125,7 @@ function printGroup(group: NoteGroup, messages: Messages, label: string): void {
 }
 
 /** Keys that were written. */
-export function writtenKeys(counts: EmitCounts): number {
+function writtenKeys(counts: EmitCounts): number {
   return Object.values(counts.kinds).reduce((sum, count) => sum + count, 0);
 }
 

@@ -6,7 +6,17 @@
  *
  * @module
  */
-import { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { CliError, errorCode, OutputClosed, systemMessage, usageError } from '../app/cli-error.ts';
@@ -183,11 +193,15 @@ export function openOutputFile(path: string, source: string | undefined, release
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing === undefined) return new FileSink(path, name, null, release);
-    if (existing.isDirectory()) throw usageError(`${name} is a directory`, `name a file in it: -o ${join(name, 'dump.resp')}`);
+    if (existing.isDirectory())
+      throw usageError(`${name} is a directory`, `name a file in it: -o ${join(name, 'dump.resp')}`);
     if (!existing.isFile()) return new DescriptorSink(openSync(path, 'w'), name, release);
     const read = source === undefined ? undefined : statSync(source, { throwIfNoEntry: false });
     if (read !== undefined && read.dev === existing.dev && read.ino === existing.ino) {
-      throw usageError(`${name} is the source itself`, 'a dump is not overwritten by what is made of it: name another file.');
+      throw usageError(
+        `${name} is the source itself`,
+        'a dump is not overwritten by what is made of it: name another file.',
+      );
     }
     // Renaming over a link would leave the file that it points to as it was.
     return new FileSink(realpathSync(path), name, existing.mode & 0o777, release);

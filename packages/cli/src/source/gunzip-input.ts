@@ -23,7 +23,7 @@ export class GunzipInput implements ByteInput {
   private chunkPos = 0;
   private working: Promise<void> | null = null;
   private done = false;
-  private failure: unknown = null;
+  private failure: Error | null = null;
   private settle: () => void = () => {};
 
   constructor(inner: ByteInput, name: string) {
@@ -79,7 +79,7 @@ export class GunzipInput implements ByteInput {
         this.chunkPos = 0;
       }
     } catch (error) {
-      this.failure = error;
+      this.failure = error instanceof Error ? error : new Error(String(error));
       this.done = true;
       return;
     }

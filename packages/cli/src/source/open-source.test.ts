@@ -11,7 +11,7 @@ import { openSource, type Source } from './open-source.ts';
 const folder = mkdtempSync(join(tmpdir(), 'rdbkit-source-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const terminal = { stdin: { isTerminal: true } } as Host;
+const terminal = { stdin: { isTerminal: true, isGiven: false } } as Host;
 
 function write(name: string, content: Uint8Array | string): string {
   const path = join(folder, name);
@@ -49,7 +49,11 @@ describe('openSource', () => {
   });
 
   it('reads gzip, with several members and garbage behind it', async () => {
-    const packed = Buffer.concat([gzipSync(dump.subarray(0, 500_000)), gzipSync(dump.subarray(500_000)), Buffer.alloc(700)]);
+    const packed = Buffer.concat([
+      gzipSync(dump.subarray(0, 500_000)),
+      gzipSync(dump.subarray(500_000)),
+      Buffer.alloc(700),
+    ]);
     const source = await openSource(write('dump.gz', packed), terminal);
     expect(source.compressed).toBe(true);
     expect(source.input.total).toBe(packed.length);

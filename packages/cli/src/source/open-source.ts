@@ -37,7 +37,7 @@ const LARGEST_PAYLOAD = 16 * 1024 * 1024;
  */
 export async function openSource(path: string | undefined, host: Host): Promise<Source> {
   const isStandardInput = path === undefined || path === '-';
-  const name = isStandardInput ? 'standard input' : printableText(path, 80);
+  const name = isStandardInput ? 'standard input' : printableText(path, 250);
   const input = isStandardInput ? openStandardInput(path, host) : openFile(path, name);
   try {
     return await unpack(name, input);
@@ -48,7 +48,8 @@ export async function openSource(path: string | undefined, host: Host): Promise<
 }
 
 function openStandardInput(path: string | undefined, host: Host): ByteInput {
-  if (!host.stdin.isTerminal) return host.stdin.open();
+  // Where nothing is piped in, as in a cron job, standard input is no terminal, but nothing to read either.
+  if (path === undefined ? host.stdin.isGiven : !host.stdin.isTerminal) return host.stdin.open();
   const hint = 'name a file, or pipe one in: zcat dump.rdb.gz | …';
   throw usageError(path === undefined ? 'no source given' : 'standard input is a terminal', hint);
 }
@@ -112,7 +113,10 @@ async function refusal(kind: SourceKind, name: string, head: Uint8Array, input: 
     return new CliError(EXIT.DAMAGED, `${name} is empty: expected an RDB file`, { hint });
   }
   if (await isPayload(input)) {
-    return notSupported(`${name} is a DUMP payload`, 'it is the value of one key and restored with the command RESTORE.');
+    return notSupported(
+      `${name} is a DUMP payload`,
+      'it is the value of one key and restored with the command RESTORE.',
+    );
   }
   const details = ['expected REDIS or VALKEY and a version number at the beginning', `found ${showBytes(head)}`];
   const hint = /^(?:-|<|\{|Error|ERR|Could)/.test(String.fromCharCode(...head.subarray(0, 8)))
@@ -122,7 +126,7 @@ async function refusal(kind: SourceKind, name: string, head: Uint8Array, input: 
 }
 
 /** An error for what is known, but not read. */
-export function notSupported(what: string, hint: string): CliError {
+function notSupported(what: string, hint: string): CliError {
   return new CliError(EXIT.USAGE, `${what}, which is not supported yet`, { hint });
 }
 
@@ -143,15 +147,25 @@ function directoryError(path: string, name: string): CliError {
   const files = readdirSync(path);
   const manifest = files.find((file) => file.endsWith('.manifest') && !file.startsWith('temp-'));
   if (manifest !== undefined) {
-    return notSupported(`${name} is an append-only directory (it has ${printableText(manifest, 60)})`, UNSUPPORTED.manifest?.[1] ?? '');
+    return notSupported(
+      `${name} is an append-only directory (it has ${printableText(manifest, 60)})`,
+      UNSUPPORTED.manifest?.[1] ?? '',
+    );
   }
   const shards = files.filter((file) => file.endsWith('.dfs'));
-  if (shards.length > 0) return dragonflyError(`${name} has ${countOf(shards.length, 'file')} of a Dragonfly snapshot (DFS)`);
+  if (shards.length > 0)
+    return dragonflyError(`${name} has ${countOf(shards.length, 'file')} of a Dragonfly snapshot (DFS)`);
   if (files.includes('appendonlydir')) {
-    return notSupported(`${name} has an append-only directory (${join(name, 'appendonlydir')})`, UNSUPPORTED.manifest?.[1] ?? '');
+    return notSupported(
+      `${name} has an append-only directory (${join(name, 'appendonlydir')})`,
+      UNSUPPORTED.manifest?.[1] ?? '',
+    );
   }
   const dumps = files.filter((file) => file.endsWith('.rdb'));
-  return usageError(`${name} is a directory`, dumps.length === 1 ? `did you mean ${join(name, printableText(dumps[0] ?? ''))}?` : undefined);
+  return usageError(
+    `${name} is a directory`,
+    dumps.length === 1 ? `did you mean ${join(name, printableText(dumps[0] ?? ''))}?` : undefined,
+  );
 }
 
 /** An error for a file or folder of a Dragonfly snapshot. */

@@ -12,6 +12,8 @@ const HMSET = encodeBulks('HMSET');
 const ARMSET = encodeBulks('ARMSET');
 const ARSEEK = encodeHead(3, 'ARSEEK');
 
+const SMALLEST_NORMAL = 2 ** -1022;
+
 /** Name and key. */
 const FIXED_ARGUMENTS = 2;
 
@@ -21,6 +23,7 @@ export class Aggregates {
   private readonly batch: number;
   private readonly maxBytes: number;
   private readonly hset: Uint8Array;
+  private readonly roundsSubnormals: boolean;
 
   private name: Uint8Array = RPUSH;
   private argumentsEach = 1;
@@ -45,6 +48,7 @@ export class Aggregates {
     this.batch = session.options.batch;
     this.maxBytes = session.options.maxCommandBytes;
     this.hset = session.caps.hsetPairs ? HSET : HMSET;
+    this.roundsSubnormals = !session.caps.subnormalScores;
   }
 
   private start(name: Uint8Array, argumentsEach: number, count: number): void {
@@ -93,8 +97,14 @@ export class Aggregates {
     const { out } = this.s;
     if (this.left === 0 || out.pos - out.openAt + (end - start) > this.maxBytes) this.next();
     this.left--;
-    out.bulkDouble(score);
+    out.bulkDouble(this.roundsSubnormals ? this.rounded(score) : score);
     out.bulk(bytes, start, end);
+  }
+
+  private rounded(score: number): number {
+    if (score === 0 || Math.abs(score) >= SMALLEST_NORMAL) return score;
+    this.s.note('SCORE_ROUNDED', `the target refuses the score ${score}, it becomes 0`);
+    return 0;
   }
 
   item(index: Int64, bytes: Uint8Array, start: number, end: number): void {
@@ -124,7 +134,8 @@ export class Aggregates {
       }
       expireAtMs = accepted;
     }
-    if (this.left === 0 || out.pos - out.openAt + (fieldEnd - fieldStart) + (valueEnd - valueStart) > this.maxBytes) this.next();
+    if (this.left === 0 || out.pos - out.openAt + (fieldEnd - fieldStart) + (valueEnd - valueStart) > this.maxBytes)
+      this.next();
     this.left--;
     const at = out.pos;
     out.bulk(fieldBytes, fieldStart, fieldEnd);

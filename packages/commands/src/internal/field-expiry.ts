@@ -86,7 +86,10 @@ export class FieldExpiry {
       while (to < order.length && times[order[to] as number] === time) to++;
       out.begin(5 + to - from);
       if (s.caps.fieldExpiry === 'hexpire') {
-        s.noteOnce('FIELD_EXPIRY_ROUNDED', 'expiries of hash fields are whole seconds from the time of writing at this target');
+        s.noteOnce(
+          'FIELD_EXPIRY_ROUNDED',
+          'expiries of hash fields are whole seconds from the time of writing at this target',
+        );
         out.raw(HEXPIRE);
         s.key();
         out.bulkInteger(Math.max(1, Math.ceil((Number(time) - s.options.now) / 1000)));

@@ -55,7 +55,8 @@ export class PayloadWriter extends ByteBuffer {
     this.reserve(8);
     const wide = typeof value === 'number' && value >= 0 ? null : BigInt(value);
     const low = wide === null ? (value as number) % 0x1_0000_0000 : Number(BigInt.asUintN(32, wide));
-    const high = wide === null ? Math.floor((value as number) / 0x1_0000_0000) : Number(BigInt.asUintN(32, wide >> 32n));
+    const high =
+      wide === null ? Math.floor((value as number) / 0x1_0000_0000) : Number(BigInt.asUintN(32, wide >> 32n));
     this.pos = le32(this.bytes, le32(this.bytes, this.pos, low), high);
   }
 
@@ -76,12 +77,13 @@ const scratchBytes = new Uint8Array(8);
 const scratch = new DataView(scratchBytes.buffer);
 
 /** Writes a stream ID as it stands in files: milliseconds, then sequence, both u64be. */
-export function writeId(out: Uint8Array, pos: number, ms: Int64, seq: Int64): number {
+function writeId(out: Uint8Array, pos: number, ms: Int64, seq: Int64): number {
   return be64(out, be64(out, pos, ms), seq);
 }
 
 function be64(out: Uint8Array, pos: number, value: Int64): number {
-  if (typeof value === 'number') return be32(out, be32(out, pos, Math.floor(value / 0x1_0000_0000)), value % 0x1_0000_0000);
+  if (typeof value === 'number')
+    return be32(out, be32(out, pos, Math.floor(value / 0x1_0000_0000)), value % 0x1_0000_0000);
   return be32(out, be32(out, pos, Number(BigInt.asUintN(32, value >> 32n))), Number(BigInt.asUintN(32, value)));
 }
 

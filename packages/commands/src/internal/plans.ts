@@ -1,5 +1,5 @@
 /** What to do with a value of each type. */
-import { type Dialect, VALUE_TYPES, type ValueKind, type ValueType } from '@rdbkit/rdb';
+import { type Dialect, VALUE_TYPES, type ValueKind, type ValueType, valueType } from '@rdbkit/rdb';
 import type { Capabilities } from '../capabilities.ts';
 import { STREAM_TYPES } from './stream-transcoder.ts';
 import { HASH, LIST, SET, STRING, ZSET, ZSET_2 } from './transcoder.ts';
@@ -31,6 +31,11 @@ export const IMPOSSIBLE = 11;
 
 /** Types of hashes whose fields expire. */
 const EXPIRING_FIELDS: Readonly<Record<Dialect, readonly number[]>> = { redis: [22, 23, 24, 25], valkey: [22] };
+/**
+ * Zipmaps (2.4) are not passed on: later servers check them more strictly than those that wrote them, and make another
+ * layout of them at once.
+ */
+const HASH_ZIPMAP = 9;
 /** A hash of hashes, which no command makes. */
 const PATH_HASH = 23;
 
@@ -39,26 +44,30 @@ export interface Plans {
   /** By type code: one of the constants of this module. */
   readonly actions: Uint8Array;
   readonly kinds: readonly ValueKind[];
-  /** The types that RESTORE takes as they are. */
-  readonly accepted: ReadonlySet<number>;
+}
+
+/** Whether RESTORE takes a type as it stands. */
+export function isAccepted(typeCode: number, dialect: Dialect, caps: Capabilities): boolean {
+  const type = valueType(typeCode, dialect);
+  return type !== undefined && caps.types.has(typeCode) && (type.dialect === null || type.dialect === caps.dialect);
 }
 
 export function makePlans(dialect: Dialect, caps: Capabilities, form: 'plain' | 'restore'): Plans {
   const actions = new Uint8Array(256).fill(IMPOSSIBLE);
   const kinds = new Array<ValueKind>(256).fill('string');
-  const accepted = new Set<number>();
   for (const type of VALUE_TYPES) {
     if (type.dialect !== null && type.dialect !== dialect) continue;
     kinds[type.code] = type.kind;
-    const isAccepted = caps.types.has(type.code) && (type.dialect === null || type.dialect === caps.dialect);
-    if (isAccepted) accepted.add(type.code);
-    actions[type.code] = form === 'restore' && caps.payloadVersion > 0 ? restoreAction(type, dialect, caps, isAccepted) : plainAction(type, dialect, caps, isAccepted);
+    actions[type.code] =
+      form === 'restore' && caps.payloadVersion > 0
+        ? restoreAction(type, dialect, caps)
+        : plainAction(type, dialect, caps);
   }
-  return { actions, kinds, accepted };
+  return { actions, kinds };
 }
 
-function plainAction(type: ValueType, dialect: Dialect, caps: Capabilities, isAccepted: boolean): number {
-  if (dialect === 'valkey' && type.code === PATH_HASH) return isAccepted ? RAW : IMPOSSIBLE;
+function plainAction(type: ValueType, dialect: Dialect, caps: Capabilities): number {
+  if (dialect === 'valkey' && type.code === PATH_HASH) return isAccepted(type.code, dialect, caps) ? RAW : IMPOSSIBLE;
   switch (type.kind) {
     case 'string':
       return SET_STRING;
@@ -67,29 +76,39 @@ function plainAction(type: ValueType, dialect: Dialect, caps: Capabilities, isAc
     case 'stream':
       return caps.streams ? STREAM : IMPOSSIBLE;
     case 'module':
-      return isAccepted ? MODULE : IMPOSSIBLE;
+      return isAccepted(type.code, dialect, caps) ? MODULE : IMPOSSIBLE;
     default:
       return BUILD;
   }
 }
 
-function restoreAction(type: ValueType, dialect: Dialect, caps: Capabilities, isAccepted: boolean): number {
-  const plain = plainAction(type, dialect, caps, isAccepted);
+function restoreAction(type: ValueType, dialect: Dialect, caps: Capabilities): number {
+  const plain = plainAction(type, dialect, caps);
   if (plain === IMPOSSIBLE || plain === RAW || plain === MODULE) return plain;
   if (type.kind === 'stream') return RAW_STREAM;
   if (EXPIRING_FIELDS[dialect].includes(type.code)) return RAW_FIELDS;
-  if (isAccepted && type.restorable) return RAW;
+  if (isAccepted(type.code, dialect, caps) && type.restorable && type.code !== HASH_ZIPMAP) return RAW;
   if (plainType(type.kind, caps) < 0) return plain;
   return type.restorable ? TRANSCODE : TEMPLATE;
 }
 
 /** The type code of a kind's plain layout that the target takes, −1 when there is none. */
 export function plainType(kind: ValueKind, caps: Capabilities): number {
-  const codes: Partial<Record<ValueKind, readonly number[]>> = { string: [STRING], list: [LIST], set: [SET], zset: [ZSET_2, ZSET], hash: [HASH] };
+  const codes: Partial<Record<ValueKind, readonly number[]>> = {
+    string: [STRING],
+    list: [LIST],
+    set: [SET],
+    zset: [ZSET_2, ZSET],
+    hash: [HASH],
+  };
   return codes[kind]?.find((code) => caps.types.has(code)) ?? -1;
 }
 
 /** The newest layout of streams that the target takes, not newer than the one given; −1 when there is none. */
 export function streamType(typeCode: number, caps: Capabilities): number {
-  return STREAM_TYPES.findLast((code) => code <= typeCode && caps.types.has(code) && (code <= 21 || caps.dialect === 'redis')) ?? -1;
+  return (
+    STREAM_TYPES.findLast(
+      (code) => code <= typeCode && caps.types.has(code) && (code <= 21 || caps.dialect === 'redis'),
+    ) ?? -1
+  );
 }

@@ -23,23 +23,33 @@ const METADATA_PAYLOAD = 13;
  * The version to put into a payload's footer: the lowest one that has the type. Servers only compare it with their own;
  * what they can read depends on the type code alone.
  */
-export function payloadVersion(typeCode: number, dialect: Dialect): number {
+function payloadVersion(typeCode: number, dialect: Dialect): number {
   return Math.max(LOWEST_PAYLOAD, valueType(typeCode, dialect)?.since ?? 0);
 }
 
 /** Writes `RESTORE` for the key in the session with the value `bytes[start, end)`. */
-export function writeRestore(s: Session, typeCode: number, dialect: Dialect, bytes: Uint8Array, start: number, end: number, way: Way): void {
+export function writeRestore(
+  s: Session,
+  typeCode: number,
+  dialect: Dialect,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  way: Way,
+): void {
   const { out, caps, expireAtMs } = s;
   const { existing } = s.options;
   const metadata = caps.keyMetadata ? s.metadata : null;
-  if (s.metadata !== null && metadata === null) s.note('KEY_METADATA_LOST', 'data that a module attached to the key is lost, the target takes none');
+  if (s.metadata !== null && metadata === null)
+    s.note('KEY_METADATA_LOST', 'data that a module attached to the key is lost, the target takes none');
   const expiresLater = expireAtMs !== null && !caps.restoreOptions;
   const hasReplace = existing === 'replace' && caps.restoreReplace;
   if (existing === 'keep' && expiresLater) {
     s.beginOverwriting();
   } else {
     s.select();
-    if (existing === 'keep') s.noteOnce('BUSYKEY_ANSWERS', 'RESTORE answers BUSYKEY for each key that the target has already');
+    if (existing === 'keep')
+      s.noteOnce('BUSYKEY_ANSWERS', 'RESTORE answers BUSYKEY for each key that the target has already');
     else if (existing === 'replace' && !hasReplace) s.del();
   }
   const { idleSeconds, freq } = s;
@@ -47,7 +57,10 @@ export function writeRestore(s: Session, typeCode: number, dialect: Dialect, byt
   if (hasUsage && !caps.restoreOptions) noteUsageLost(s);
 
   out.begin(
-    FIXED_ARGUMENTS + (hasReplace ? 1 : 0) + (expireAtMs !== null && !expiresLater ? 1 : 0) + (hasUsage && caps.restoreOptions ? 2 : 0),
+    FIXED_ARGUMENTS +
+      (hasReplace ? 1 : 0) +
+      (expireAtMs !== null && !expiresLater ? 1 : 0) +
+      (hasUsage && caps.restoreOptions ? 2 : 0),
   );
   out.raw(RESTORE);
   s.key();
@@ -62,7 +75,12 @@ export function writeRestore(s: Session, typeCode: number, dialect: Dialect, byt
   out.bytes[out.pos++] = typeCode;
   out.copy(bytes, start, end);
   const version = payloadVersion(typeCode, dialect);
-  out.pos = writeDumpFooter(out.bytes, out.pos, from, metadata === null ? version : Math.max(version, METADATA_PAYLOAD));
+  out.pos = writeDumpFooter(
+    out.bytes,
+    out.pos,
+    from,
+    metadata === null ? version : Math.max(version, METADATA_PAYLOAD),
+  );
   out.bulkEnd();
 
   if (hasReplace) out.raw(REPLACE);

@@ -53,7 +53,12 @@ export class Session {
   private selected = -1;
   private committedSelected = -1;
 
-  constructor(out: RespBuffer, options: ResolvedEmitOptions, caps: Capabilities, onNote: ((note: Note) => void) | null) {
+  constructor(
+    out: RespBuffer,
+    options: ResolvedEmitOptions,
+    caps: Capabilities,
+    onNote: ((note: Note) => void) | null,
+  ) {
     this.out = out;
     this.options = options;
     this.caps = caps;
@@ -141,7 +146,8 @@ export class Session {
     }
     const ms = Number(expireAtMs);
     const seconds = Math.floor(ms / 1000);
-    if (seconds * 1000 !== ms) this.note('EXPIRY_CUT', 'the expiry is cut to whole seconds, the target has no PEXPIREAT');
+    if (seconds * 1000 !== ms)
+      this.note('EXPIRY_CUT', 'the expiry is cut to whole seconds, the target has no PEXPIREAT');
     out.beginWith(EXPIREAT);
     this.key();
     out.bulkInteger(seconds);
@@ -239,4 +245,3 @@ export class Session {
     this.counts.impossibleKeys++;
   }
 }
-

@@ -49,7 +49,12 @@ export class StreamParts extends RdbVisitorBase {
   get hasCounters(): boolean {
     const { info } = this;
     if (info === null || info.entriesAdded === null) return false;
-    return info.maxDeletedMs !== 0 || info.maxDeletedSeq !== 0 || info.entriesAdded !== info.length || this.groups.some(({ entriesRead }) => entriesRead !== null);
+    return (
+      info.maxDeletedMs !== 0 ||
+      info.maxDeletedSeq !== 0 ||
+      info.entriesAdded !== info.length ||
+      this.groups.some(({ entriesRead }) => entriesRead !== null)
+    );
   }
 
   get hasIdmpSettings(): boolean {
@@ -63,7 +68,11 @@ export class StreamParts extends RdbVisitorBase {
 
   /** Whether a stream without `idmp` would be another one. */
   get hasIdmp(): boolean {
-    return this.hasIdmpSettings || this.idmpRecordCount > 0 || (this.idmp !== null && (this.idmp.iidsAdded !== 0 || this.idmp.iidsDuplicates !== 0));
+    return (
+      this.hasIdmpSettings ||
+      this.idmpRecordCount > 0 ||
+      (this.idmp !== null && (this.idmp.iidsAdded !== 0 || this.idmp.iidsDuplicates !== 0))
+    );
   }
 }
 

@@ -32,7 +32,8 @@ export class StreamTranscoder extends RdbVisitorBase {
   /** After the stream. */
   finish(): void {
     this.payload.patchLength(this.groupsAt, this.groups);
-    if (this.layout >= 4 && !this.hasIdmp) this.streamIdmp({ durationSeconds: 100, maxEntries: 100, producers: [], iidsAdded: 0, iidsDuplicates: 0 });
+    if (this.layout >= 4 && !this.hasIdmp)
+      this.streamIdmp({ durationSeconds: 100, maxEntries: 100, producers: [], iidsAdded: 0, iidsDuplicates: 0 });
   }
 
   override streamStart(): void {

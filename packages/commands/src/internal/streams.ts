@@ -5,7 +5,15 @@
  * moment, in its place, and taken out again at the end.
  */
 import { type Int64, writeInt64Text } from '@rdbkit/bytes';
-import { type Dialect, type RdbOptions, RdbVisitorBase, readRawValue, type StreamGroup, type StreamIdmp, type StreamInfo } from '@rdbkit/rdb';
+import {
+  type Dialect,
+  type RdbOptions,
+  RdbVisitorBase,
+  readRawValue,
+  type StreamGroup,
+  type StreamIdmp,
+  type StreamInfo,
+} from '@rdbkit/rdb';
 import { encodeBulks, encodeHead, LONG_FRAME } from '@rdbkit/resp';
 import type { Session } from './session.ts';
 import { compareIds, StreamIds } from './stream-ids.ts';
@@ -112,7 +120,14 @@ export class Streams extends RdbVisitorBase {
     this.add(3 + 2 * fields, ms, seq);
   }
 
-  override streamField(fieldBytes: Uint8Array, fieldStart: number, fieldEnd: number, valueBytes: Uint8Array, valueStart: number, valueEnd: number): void {
+  override streamField(
+    fieldBytes: Uint8Array,
+    fieldStart: number,
+    fieldEnd: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
     if (!this.isInEntry) return;
     const { out } = this.s;
     out.bulk(fieldBytes, fieldStart, fieldEnd);
@@ -215,7 +230,11 @@ export class Streams extends RdbVisitorBase {
         s.note('STREAM_COUNTERS_LOST', 'counters of the stream and its groups are lost, the target has none');
       }
       // XADD has set it, unless later entries were deleted.
-      if (this.entries === 0 || this.standIns.length > 0 || compareIds(lastMs, lastSeq, this.topMs, this.topSeq) !== 0) {
+      if (
+        this.entries === 0 ||
+        this.standIns.length > 0 ||
+        compareIds(lastMs, lastSeq, this.topMs, this.topSeq) !== 0
+      ) {
         out.begin(3);
         out.raw(XSETID);
         s.key();
@@ -230,12 +249,17 @@ export class Streams extends RdbVisitorBase {
       added = present;
     }
     let { maxDeletedMs, maxDeletedSeq } = info;
-    if (maxDeletedMs !== null && maxDeletedSeq !== null && compareIds(maxDeletedMs, maxDeletedSeq, lastMs, lastSeq) > 0) {
+    if (
+      maxDeletedMs !== null &&
+      maxDeletedSeq !== null &&
+      compareIds(maxDeletedMs, maxDeletedSeq, lastMs, lastSeq) > 0
+    ) {
       maxDeletedMs = lastMs;
       maxDeletedSeq = lastSeq;
       isChanged = true;
     }
-    const hasDeleted = maxDeletedMs !== null && maxDeletedSeq !== null && compareIds(maxDeletedMs, maxDeletedSeq, 0, 0) > 0;
+    const hasDeleted =
+      maxDeletedMs !== null && maxDeletedSeq !== null && compareIds(maxDeletedMs, maxDeletedSeq, 0, 0) > 0;
     if (isChanged && !hasStandIns) {
       s.note('STREAM_COUNTERS_CHANGED', 'last ID or counters of the stream contradict its entries and are adjusted');
     }
@@ -304,7 +328,13 @@ export class Streams extends RdbVisitorBase {
     const { out } = s;
     for (let from = 0; from < indexes.length; ) {
       const first = indexes[from] as number;
-      const to = this.alike(indexes, from, (i) => pending.deliveredAtMs[i] === pending.deliveredAtMs[first] && pending.deliveryCount[i] === pending.deliveryCount[first]);
+      const to = this.alike(
+        indexes,
+        from,
+        (i) =>
+          pending.deliveredAtMs[i] === pending.deliveredAtMs[first] &&
+          pending.deliveryCount[i] === pending.deliveryCount[first],
+      );
       s.checkpoint();
       out.begin(5 + (to - from) + 6);
       out.raw(XCLAIM);
@@ -409,19 +439,32 @@ export class Streams extends RdbVisitorBase {
     if (parts.groups.some(({ consumers }) => consumers.length > 0)) {
       s.noteOnce('STREAM_CONSUMER_TIMES_LOST', 'commands cannot set when a consumer was last seen or active');
     }
-    if (parts.twoOwnersCount > 0) s.note('STREAM_TWO_OWNERS', `${parts.twoOwnersCount} pending entries belong to two consumers; the last one has them`);
+    if (parts.twoOwnersCount > 0)
+      s.note(
+        'STREAM_TWO_OWNERS',
+        `${parts.twoOwnersCount} pending entries belong to two consumers; the last one has them`,
+      );
     if (!caps.nack && parts.unownedCount > 0) {
-      s.note('STREAM_UNOWNED_LOST', `${parts.unownedCount} pending entries that belong to no consumer are lost, the target has no place for them`);
+      s.note(
+        'STREAM_UNOWNED_LOST',
+        `${parts.unownedCount} pending entries that belong to no consumer are lost, the target has no place for them`,
+      );
     }
     if (this.hasTooLate) s.note('STREAM_PENDING_LOST', 'pending entries beyond the last ID of the stream are lost');
     if (isUnchecked && parts.pendingCount > 0) {
-      s.note('STREAM_PENDING_UNCHECKED', 'pending entries whose message was deleted are lost: the stream is too long to look for them');
+      s.note(
+        'STREAM_PENDING_UNCHECKED',
+        'pending entries whose message was deleted are lost: the stream is too long to look for them',
+      );
     }
     if (parts.hasIdmpSettings && !caps.idmpSettings) {
       s.note('STREAM_IDMP_LOST', 'settings of idempotent producers are lost, the target has none');
     }
     if (parts.idmpRecordCount > 0 && !caps.idmpRecords) {
-      s.note('STREAM_IDMP_LOST', `${parts.idmpRecordCount} records of idempotent producers are lost, the target has no command for them`);
+      s.note(
+        'STREAM_IDMP_LOST',
+        `${parts.idmpRecordCount} records of idempotent producers are lost, the target has no command for them`,
+      );
     }
   }
 

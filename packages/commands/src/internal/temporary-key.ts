@@ -12,16 +12,22 @@ export function temporaryKey(bytes: Uint8Array, start: number, end: number, suff
   // The key's own hash tag also rules the longer name.
   if (close > open + 1) return join(name, suffix);
   // Without a tag the whole key decides, and it can be the tag unless a brace in it would end that early.
-  if (name.length > 0 && !name.includes(CLOSING_BRACE)) return join(Uint8Array.of(OPENING_BRACE), name, Uint8Array.of(CLOSING_BRACE), suffix);
+  if (name.length > 0 && !name.includes(CLOSING_BRACE))
+    return join(Uint8Array.of(OPENING_BRACE), name, Uint8Array.of(CLOSING_BRACE), suffix);
   return join(tagOfSlot(keySlot(bytes, start, end)), name, suffix);
 }
 
-/** The first number whose slot, as a hash tag, is the one wanted: found after 16384 tries on average. */
+/** A number for each slot that was met, as hash tag: found by trying one after the other. */
+const TAGS = new Map<number, Uint8Array>();
+let tried = 0;
+
 function tagOfSlot(slot: number): Uint8Array {
   const encoder = new TextEncoder();
-  for (let n = 0; ; n++) {
-    const tag = encoder.encode(`{${n}}`);
-    if (keySlot(tag, 0, tag.length) === slot) return tag;
+  for (let known = TAGS.get(slot); ; known = TAGS.get(slot)) {
+    if (known !== undefined) return known;
+    const tag = encoder.encode(`{${tried++}}`);
+    const met = keySlot(tag, 0, tag.length);
+    if (!TAGS.has(met)) TAGS.set(met, tag);
   }
 }
 

@@ -15,9 +15,9 @@ export const HASH = 4;
 /** Scores as doubles. */
 export const ZSET_2 = 5;
 /** Redis: times of fields relative to the earliest. */
-export const HASH_METADATA = 24;
+const HASH_METADATA = 24;
 /** Valkey: times of fields as they are. */
-export const HASH_2 = 22;
+const HASH_2 = 22;
 
 const PLUS_INFINITY_LENGTH = 254;
 const MINUS_INFINITY_LENGTH = 255;
@@ -128,7 +128,8 @@ export class Transcoder extends RdbVisitorBase {
       expireAtMs = judged === LOST ? null : judged;
     }
     this.count++;
-    if (typeCode === HASH_METADATA) payload.length(expireAtMs === null ? 0 : Number(expireAtMs) - Number(this.earliestMs) + 1);
+    if (typeCode === HASH_METADATA)
+      payload.length(expireAtMs === null ? 0 : Number(expireAtMs) - Number(this.earliestMs) + 1);
     payload.string(fieldBytes, fieldStart, fieldEnd);
     payload.string(valueBytes, valueStart, valueEnd);
     if (typeCode === HASH_2) payload.u64(expireAtMs ?? -1);
@@ -162,7 +163,15 @@ export class HashScan extends RdbVisitorBase {
     this.expiring = 0;
   }
 
-  override hashField(_f: Uint8Array, _fs: number, _fe: number, _v: Uint8Array, _vs: number, _ve: number, recorded: Int64 | null): void {
+  override hashField(
+    _f: Uint8Array,
+    _fs: number,
+    _fe: number,
+    _v: Uint8Array,
+    _vs: number,
+    _ve: number,
+    recorded: Int64 | null,
+  ): void {
     this.fields++;
     if (recorded === null) return;
     const judged = judgeField(this.s, recorded, this.maxMs);

@@ -103,7 +103,7 @@ function asciiScore(d: Decoding): number {
   if (length !== NAN_LENGTH) {
     input.pos = at + 1 + length;
     const score = parseDouble(input.bytes, at + 1, at + 1 + length);
-    if (score !== undefined && score === score) return score;
+    if (score !== undefined && !Number.isNaN(score)) return score;
   }
   throw d.bad('RDB_BAD_SCORE', 'a score is not a number', input.base + at);
 }
@@ -128,7 +128,7 @@ export function* binaryZset(d: Decoding): Rule {
       while (input.end - input.pos < 8);
     }
     const score = input.view.getFloat64(input.pos, true);
-    if (score !== score) throw d.bad('RDB_BAD_SCORE', 'a score is not a number');
+    if (Number.isNaN(score)) throw d.bad('RDB_BAD_SCORE', 'a score is not a number');
     input.pos += 8;
     visitor.zsetMember(bytes, start, end, score);
   }
@@ -299,7 +299,7 @@ export function packedHashWithExpiry(d: Decoding): void {
 }
 
 /** Field expiry times are kept in 48 bits. */
-export const MAX_FIELD_EXPIRY_MS: number = 2 ** 48 - 1;
+const MAX_FIELD_EXPIRY_MS = 2 ** 48 - 1;
 
 function open(d: Decoding, cursor: PackedCursor): void {
   cursor.open(d.input.sb, d.input.ss, d.input.se);

@@ -6,7 +6,7 @@ import type { Dialect, KeyHeader, RdbVisitor } from '../visitor.ts';
 import type { RdbInput } from './input.ts';
 import { IntsetCursor } from './intset.ts';
 import { ListpackCursor } from './listpack.ts';
-import { PackedFault } from './packed-cursor.ts';
+import type { PackedFault } from './packed-cursor.ts';
 import { ZiplistCursor } from './ziplist.ts';
 import { ZipmapCursor } from './zipmap.ts';
 

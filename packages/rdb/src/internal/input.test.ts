@@ -1,6 +1,6 @@
 import {
-  backReference,
   ByteWriter,
+  backReference,
   concatBytes,
   EncodedString,
   fromHex,
@@ -256,7 +256,10 @@ describe('compressed strings', () => {
   });
 
   it('give any bytes back', () => {
-    const compressible = fc.array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 40 })), { minLength: 1, maxLength: 8 });
+    const compressible = fc.array(
+      fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 40 })),
+      { minLength: 1, maxLength: 8 },
+    );
     fc.assert(
       fc.property(compressible, (runs) => {
         const bytes = concatBytes(...runs.flatMap(([run, times]) => new Array<Uint8Array>(times).fill(run)));
@@ -282,7 +285,13 @@ describe('two strings after each other stay valid together', () => {
   const pairs = Object.keys(kinds).flatMap((first) => Object.keys(kinds).map((second) => [first, second] as const));
 
   it.each(pairs)('%s and %s', (first, second) => {
-    const input = inputOf(concatBytes(kinds[first]?.('field').bytes ?? '', kinds[second]?.('the value').bytes ?? '', kinds[first]?.('next').bytes ?? ''));
+    const input = inputOf(
+      concatBytes(
+        kinds[first]?.('field').bytes ?? '',
+        kinds[second]?.('the value').bytes ?? '',
+        kinds[first]?.('next').bytes ?? '',
+      ),
+    );
     input.readString();
     const { sb, ss, se } = input;
     input.readString();
@@ -325,7 +334,8 @@ describe('the limit for strings', () => {
   });
 
   it('lets through what is exactly as long', () => {
-    for (const form of [6, 14, 32, 64] as const) expect(stringOf(stringWithLength('x'.repeat(10), form), 10)).toHaveLength(10);
+    for (const form of [6, 14, 32, 64] as const)
+      expect(stringOf(stringWithLength('x'.repeat(10), form), 10)).toHaveLength(10);
     expect(stringOf(lzfTokens(bytesOf('0061e01400'), 30), 30)).toHaveLength(30);
   });
 

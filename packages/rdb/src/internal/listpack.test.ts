@@ -6,7 +6,7 @@ import {
   listpackBacklen,
   listpackInt,
   listpackString,
-  PackedEntry,
+  type PackedEntry,
 } from '@rdbkit/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -243,17 +243,25 @@ function textOf(one: bigint | number | Uint8Array): string {
 describe('any elements', () => {
   it('come out as they went in', () => {
     fc.assert(
-      fc.property(fc.array(element, { maxLength: 30 }), fc.boolean(), fc.boolean(), (elements, narrowBacklen, isUnknown) => {
-        const blob = listpack(elements, { narrowBacklen, ...(isUnknown ? { count: 65535 } : {}) });
-        expect(read(blob)).toEqual(elements.map(textOf));
-      }),
+      fc.property(
+        fc.array(element, { maxLength: 30 }),
+        fc.boolean(),
+        fc.boolean(),
+        (elements, narrowBacklen, isUnknown) => {
+          const blob = listpack(elements, { narrowBacklen, ...(isUnknown ? { count: 65535 } : {}) });
+          expect(read(blob)).toEqual(elements.map(textOf));
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('end in a fault or a sound walk when bytes are changed', () => {
     const small = fc.array(fc.oneof(fc.integer(), fc.uint8Array({ maxLength: 20 })), { maxLength: 12 });
-    const change = fc.tuple(fc.nat(), fc.oneof(fc.nat(255), fc.constantFrom(0, 0x7f, 0x80, 0xbf, 0xc0, 0xe0, 0xf0, 0xf4, 0xfe, 0xff)));
+    const change = fc.tuple(
+      fc.nat(),
+      fc.oneof(fc.nat(255), fc.constantFrom(0, 0x7f, 0x80, 0xbf, 0xc0, 0xe0, 0xf0, 0xf4, 0xfe, 0xff)),
+    );
     fc.assert(
       fc.property(small, fc.array(change, { minLength: 1, maxLength: 4 }), (elements, changes) => {
         const blob = listpack(elements);

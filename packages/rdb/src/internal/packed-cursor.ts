@@ -64,7 +64,7 @@ export abstract class PackedCursor {
   score(code: string): number {
     if (this.isInteger) return this.isWide ? (this.hi | 0) * 0x100000000 + this.lo : this.integer;
     const score = parseDouble(this.tb, this.ts, this.te);
-    if (score === undefined || score !== score) throw new PackedFault(code, 'a score is not a number', this.ts);
+    if (score === undefined || Number.isNaN(score)) throw new PackedFault(code, 'a score is not a number', this.ts);
     return score;
   }
 

@@ -97,7 +97,12 @@ describe('the size of the entry before', () => {
   });
 
   it('may stand in five bytes for small values too', () => {
-    expect(read(ziplist(['a', 7, 'x'.repeat(300), 1000], { widePrevlen: true }))).toEqual(['a', '#7', 'x'.repeat(300), '#1000']);
+    expect(read(ziplist(['a', 7, 'x'.repeat(300), 1000], { widePrevlen: true }))).toEqual([
+      'a',
+      '#7',
+      'x'.repeat(300),
+      '#1000',
+    ]);
   });
 
   it.each([
@@ -204,17 +209,25 @@ function textOf(one: bigint | number | Uint8Array): string {
 describe('any elements', () => {
   it('come out as they went in', () => {
     fc.assert(
-      fc.property(fc.array(element, { maxLength: 30 }), fc.boolean(), fc.boolean(), (elements, widePrevlen, isUnknown) => {
-        const blob = ziplist(elements, { widePrevlen, ...(isUnknown ? { count: 65535 } : {}) });
-        expect(read(blob)).toEqual(elements.map(textOf));
-      }),
+      fc.property(
+        fc.array(element, { maxLength: 30 }),
+        fc.boolean(),
+        fc.boolean(),
+        (elements, widePrevlen, isUnknown) => {
+          const blob = ziplist(elements, { widePrevlen, ...(isUnknown ? { count: 65535 } : {}) });
+          expect(read(blob)).toEqual(elements.map(textOf));
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('end in a fault or a sound walk when bytes are changed', () => {
     const small = fc.array(fc.oneof(fc.integer(), fc.uint8Array({ maxLength: 20 })), { maxLength: 12 });
-    const change = fc.tuple(fc.nat(), fc.oneof(fc.nat(255), fc.constantFrom(0, 0x40, 0x80, 0xc0, 0xf0, 0xfd, 0xfe, 0xff)));
+    const change = fc.tuple(
+      fc.nat(),
+      fc.oneof(fc.nat(255), fc.constantFrom(0, 0x40, 0x80, 0xc0, 0xf0, 0xfd, 0xfe, 0xff)),
+    );
     fc.assert(
       fc.property(small, fc.array(change, { minLength: 1, maxLength: 4 }), (elements, changes) => {
         const blob = ziplist(elements);
@@ -227,9 +240,14 @@ describe('any elements', () => {
 
   it('end in a fault or a sound walk for arbitrary bytes under a sound header', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), fc.oneof(fc.nat(8), fc.constant(65535)), fc.nat(50), (body, count, tail) => {
-        walk(cursor, around(count, tail, body));
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.oneof(fc.nat(8), fc.constant(65535)),
+        fc.nat(50),
+        (body, count, tail) => {
+          walk(cursor, around(count, tail, body));
+        },
+      ),
       { numRuns: 2000 },
     );
   });

@@ -10,7 +10,14 @@ const read = (blob: Uint8Array): readonly string[] => entries(cursor, blob);
 describe('fields and values', () => {
   it.each([0, 1, 252, 253, 254, 255, 256, 1000])('of %i bytes', (size) => {
     const text = 'x'.repeat(size);
-    expect(read(zipmap([[text, 'v'], ['f', text]]))).toEqual([text, 'v', 'f', text]);
+    expect(
+      read(
+        zipmap([
+          [text, 'v'],
+          ['f', text],
+        ]),
+      ),
+    ).toEqual([text, 'v', 'f', text]);
   });
 
   it('have 253 bytes in the short form and 254 in the long one', () => {
@@ -19,12 +26,28 @@ describe('fields and values', () => {
   });
 
   it('may be followed by unused bytes', () => {
-    expect(read(zipmap([['f', 'v'], ['g', 'w']], { free: 4 }))).toEqual(['f', 'v', 'g', 'w']);
+    expect(
+      read(
+        zipmap(
+          [
+            ['f', 'v'],
+            ['g', 'w'],
+          ],
+          { free: 4 },
+        ),
+      ),
+    ).toEqual(['f', 'v', 'g', 'w']);
     expect(read(zipmap([['f', 'v']], { free: 255 }))).toEqual(['f', 'v']);
   });
 
   it('may have every length in the long form, which is noted', () => {
-    const blob = zipmap([['f', 'v'], ['g', '']], { wideLengths: true });
+    const blob = zipmap(
+      [
+        ['f', 'v'],
+        ['g', ''],
+      ],
+      { wideLengths: true },
+    );
     expect(read(blob)).toEqual(['f', 'v', 'g', '']);
     expect(cursor.hasWideShort).toBe(true);
     read(zipmap([['x'.repeat(254), 'v']]));
@@ -52,9 +75,18 @@ describe('the number of pairs', () => {
   });
 
   it.each([0, 1, 3, 253])('%i is refused for two', (count) => {
-    expect(walk(cursor, zipmap([['a', 'b'], ['c', 'd']], { count })).fault).toBe(
-      `RDB_BAD_ZIPMAP zipmap: its header says ${count} fields, it has 2`,
-    );
+    expect(
+      walk(
+        cursor,
+        zipmap(
+          [
+            ['a', 'b'],
+            ['c', 'd'],
+          ],
+          { count },
+        ),
+      ).fault,
+    ).toBe(`RDB_BAD_ZIPMAP zipmap: its header says ${count} fields, it has 2`);
   });
 });
 
@@ -116,7 +148,13 @@ describe('any pairs', () => {
   });
 
   it('are never accepted when cut off', () => {
-    const blob = zipmap([['abc', 'de'], ['f', 'x'.repeat(300)]], { free: 3 });
+    const blob = zipmap(
+      [
+        ['abc', 'de'],
+        ['f', 'x'.repeat(300)],
+      ],
+      { free: 3 },
+    );
     for (let size = 0; size < blob.length; size++) {
       expect(walk(cursor, blob.slice(0, size)).fault).toMatch(/^RDB_BAD_ZIPMAP/);
     }

@@ -68,13 +68,14 @@ export function measureProgram(
 
 function runOnce([program, ...args]: readonly [string, ...string[]]): (Run & { peakRssBytes: number | null }) | string {
   const hasTime = existsSync(TIME);
+  // Programs run in it, because some leave files of their own where they run.
   const folder = mkdtempSync(join(tmpdir(), 'rdbkit-bench-'));
   const report = join(folder, 'time');
   const nowhere = openSync('/dev/null', 'w');
   try {
     const [command, all] = hasTime ? [TIME, ['-q', '-f', '%U %S %M', '-o', report, program, ...args]] : [program, args];
     const start = performance.now();
-    const result = spawnSync(command, all, { stdio: ['ignore', nowhere, 'pipe'], encoding: 'utf8' });
+    const result = spawnSync(command, all, { cwd: folder, stdio: ['ignore', nowhere, 'pipe'], encoding: 'utf8' });
     const seconds = (performance.now() - start) / 1000;
     if (result.status !== 0) return failure(program, result);
     if (!hasTime) return { seconds, cpuSeconds: null, peakRssBytes: null };

@@ -29,7 +29,7 @@ export class DataError extends Error {
   /** Stable machine-readable code. */
   readonly code: string;
   /** Absolute offset in the input, in bytes, of the thing that is wrong. */
-  readonly offset: number;
+  offset: number;
   /** Where in the structure the reader was; filled in by the reader that knows. */
   path: DataPath;
 

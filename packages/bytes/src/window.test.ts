@@ -63,29 +63,37 @@ describe('Window', () => {
 
   it('keeps marked bytes, whatever the chunks and reads are', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 60_000 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.boolean()), { maxLength: 40 }), (steps) => {
-        const window = new Window({ checksum: true });
-        let fed = 0;
-        let markedAt = -1;
-        for (const [length, part, mark] of steps) {
-          window.feed(input, fed, fed + length);
-          fed += length;
-          if (mark && window.mark < 0) {
-            window.mark = window.pos;
-            markedAt = window.offset;
-          } else if (mark) {
-            window.mark = -1;
+      fc.property(
+        fc.array(
+          fc.tuple(fc.integer({ min: 1, max: 60_000 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.boolean()),
+          { maxLength: 40 },
+        ),
+        (steps) => {
+          const window = new Window({ checksum: true });
+          let fed = 0;
+          let markedAt = -1;
+          for (const [length, part, mark] of steps) {
+            window.feed(input, fed, fed + length);
+            fed += length;
+            if (mark && window.mark < 0) {
+              window.mark = window.pos;
+              markedAt = window.offset;
+            } else if (mark) {
+              window.mark = -1;
+            }
+            window.pos += Math.floor(window.available * part);
+            if (window.mark >= 0) expect(window.base + window.mark).toBe(markedAt);
+            expect(window.base + window.end).toBe(fed);
+            const from = window.mark < 0 ? window.pos : window.mark;
+            expect(
+              firstDifference(window.bytes.subarray(from, window.end), input.subarray(window.base + from, fed)),
+            ).toBe(-1);
           }
-          window.pos += Math.floor(window.available * part);
-          if (window.mark >= 0) expect(window.base + window.mark).toBe(markedAt);
-          expect(window.base + window.end).toBe(fed);
-          const from = window.mark < 0 ? window.pos : window.mark;
-          expect(firstDifference(window.bytes.subarray(from, window.end), input.subarray(window.base + from, fed))).toBe(-1);
-        }
-        window.mark = -1;
-        window.sumToPosition();
-        expect(window.crc.digest()).toBe(crc64(input.subarray(0, window.offset)));
-      }),
+          window.mark = -1;
+          window.sumToPosition();
+          expect(window.crc.digest()).toBe(crc64(input.subarray(0, window.offset)));
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -55,7 +55,8 @@ describe('the guide to rdb2resp', () => {
   test('shows the message about a truncated dump as it is', () => {
     const { stderr } = run('head -c 300 dump.rdb > cut.rdb; rdb2resp cut.rdb > rescued.resp');
     const shown = /^```\n(rdb2resp: .*?)^```/ms.exec(guide)?.[1];
-    const withoutTime = (text: string | undefined): string | undefined => text?.replace(/(?<=\d bytes) in \S+ m?s.*$/m, '');
+    const withoutTime = (text: string | undefined): string | undefined =>
+      text?.replace(/(?<=\d bytes) in \S+ m?s.*$/m, '');
     expect(withoutTime(stderr)).toBe(withoutTime(shown));
   });
 

@@ -22,6 +22,8 @@ export const NOTE_LEVELS = {
   EXPIRY_CUT: 'loss',
   /** A score closer to 0 than 2.2e-308 becomes 0, for 2.6. */
   SCORE_ROUNDED: 'loss',
+  /** Servers from 7.0 on keep a score of −0 as 0 when `ZADD` sets it. */
+  SCORE_SIGN_LOST: 'loss',
   /** Fields of a hash lose their expiry; the fields stay. */
   FIELD_EXPIRY_LOST: 'loss',
   /** Members of a value lose their expiry (KeyDB); the members stay. */

@@ -525,9 +525,14 @@ function valuesOf(bytes: Uint8Array): Map<string, string> {
 }
 
 describe('the payloads of the corpus give what the files give', () => {
-  const vectors = listVectors('test-vectors', 'corpus').filter(
-    (vector) => vector.dumpPayloads().length > 0 && !vector.name.endsWith('/redis-4.0-rc1/modules'),
-  );
+  // Most vectors of this repository are those of the corpus.
+  const seen = new Set<string>();
+  const vectors = listVectors('test-vectors', 'corpus').filter((vector) => {
+    const name = vector.name.split('/').slice(1).join('/');
+    if (seen.has(name) || name === 'redis-4.0-rc1/modules' || vector.dumpPayloads().length === 0) return false;
+    seen.add(name);
+    return true;
+  });
 
   it.each(eachVector(vectors))('%s', (_name, vector) => {
     const values = valuesOf(new Uint8Array(vector.read()));

@@ -1,7 +1,7 @@
 /** Values outside of a file: DUMP payloads, and raw values that a visitor was given. */
 import { Crc64, DataError } from '@rdbkit/bytes';
 import { RdbChecksumError, RdbFormatError, RdbTruncatedError } from './errors.ts';
-import { Decoding, type Rule } from './internal/decoding.ts';
+import { Decoding, type Rule, VALUE_ERRORS } from './internal/decoding.ts';
 import { RdbInput } from './internal/input.ts';
 import { skipKeyMeta } from './internal/key-meta.ts';
 import { PackedFault } from './internal/packed-cursor.ts';
@@ -42,7 +42,12 @@ export interface DumpInfo {
 export function readDump(payload: Uint8Array, visitor: RdbVisitor, options: RdbOptions = {}): DumpInfo {
   const resolved = resolveOptions(options);
   const end = payload.length - DUMP_FOOTER_BYTES;
-  if (end < 2) throw new RdbTruncatedError('RDB_TRUNCATED', `a DUMP payload has at least 12 bytes, this one has ${payload.length}`, payload.length);
+  if (end < 2)
+    throw new RdbTruncatedError(
+      'RDB_TRUNCATED',
+      `a DUMP payload has at least 12 bytes, this one has ${payload.length}`,
+      payload.length,
+    );
   const version = payload[end] | (payload[end + 1] << 8);
   const dialect: Dialect = version >= VALKEY_SINCE ? 'valkey' : 'redis';
   if (version === 0) throw new RdbFormatError('RDB_BAD_DUMP', 'the footer of the DUMP payload says version 0', end);
@@ -50,7 +55,8 @@ export function readDump(payload: Uint8Array, visitor: RdbVisitor, options: RdbO
   if (resolved.checksum && payload.subarray(end + 2).some((byte) => byte !== 0)) {
     const crc = new Crc64();
     crc.update(payload, 0, end + 2);
-    if (!crc.matches(payload, end + 2)) throw new RdbChecksumError('RDB_CHECKSUM', 'the checksum of the DUMP payload is wrong', end + 2);
+    if (!crc.matches(payload, end + 2))
+      throw new RdbChecksumError('RDB_CHECKSUM', 'the checksum of the DUMP payload is wrong', end + 2);
   }
 
   const d = decodingOver(payload.subarray(0, end), visitor, options);
@@ -72,7 +78,8 @@ function* dumpedKey(d: Decoding): Rule {
   const code = input.bytes[input.pos];
   const rule = rulesOf(d.dialect, d.version)[code];
   if (rule === undefined) throw unknownType(code, d.dialect, d.version, '', input.offset);
-  if (valueType(code, d.dialect)?.restorable !== true) throw d.bad('RDB_BAD_TYPE', `a DUMP payload cannot have type ${code}`);
+  if (valueType(code, d.dialect)?.restorable !== true)
+    throw d.bad('RDB_BAD_TYPE', `a DUMP payload cannot have type ${code}`);
   input.pos++;
   header.typeCode = code;
   d.inKey = true;
@@ -100,7 +107,8 @@ function leftOver(d: Decoding): RdbFormatError {
  * Decodes a value that {@link RdbVisitor.raw} handed over. Only the calls for the value are made, neither `key` nor `keyEnd`.
  *
  * @param level `packed` or `logical`.
- * @throws {RdbError} one of its subclasses, when the data is bad; offsets count from `start`.
+ * @throws {RdbError} one of its subclasses, when the data is bad. Offsets count from `start`; if the error passes through the
+ * reader that handed the value over, that makes them absolute.
  */
 export function readRawValue(
   typeCode: number,
@@ -117,9 +125,15 @@ export function readRawValue(
   const d = decodingOver(bytes.subarray(start, end), visitor, options);
   d.dialect = dialect;
   d.header.typeCode = typeCode;
-  run(d, end - start, rawValue());
+  try {
+    run(d, end - start, rawValue());
+  } catch (error) {
+    if (error instanceof DataError) VALUE_ERRORS.add(error);
+    throw error;
+  }
   function* rawValue(): Rule {
-    if (!tryReadValue(d, rule as NonNullable<typeof rule>, level)) yield* readValue(d, rule as NonNullable<typeof rule>, level);
+    if (!tryReadValue(d, rule as NonNullable<typeof rule>, level))
+      yield* readValue(d, rule as NonNullable<typeof rule>, level);
     if (d.empty) visitor.emptyValue();
   }
 }
@@ -154,7 +168,8 @@ function checkEmpty(d: Decoding): void {
 function run(d: Decoding, length: number, rule: Rule): void {
   try {
     while (rule.next().done !== true) {
-      if (d.input.heldBack === 0) throw new RdbTruncatedError('RDB_TRUNCATED', `the value goes on after its ${length} bytes`, length);
+      if (d.input.heldBack === 0)
+        throw new RdbTruncatedError('RDB_TRUNCATED', `the value goes on after its ${length} bytes`, length);
       d.input.reveal(length);
     }
   } catch (error) {

@@ -50,13 +50,25 @@ export type RdbValue =
   | { readonly kind: 'string'; readonly value: Uint8Array }
   | { readonly kind: 'list'; readonly value: readonly Uint8Array[] }
   | { readonly kind: 'set'; readonly value: readonly Uint8Array[] }
-  | { readonly kind: 'hash'; readonly value: readonly (readonly [field: Uint8Array, value: Uint8Array, expireAtMs: Int64 | null])[] }
+  | {
+      readonly kind: 'hash';
+      readonly value: readonly (readonly [field: Uint8Array, value: Uint8Array, expireAtMs: Int64 | null])[];
+    }
   | { readonly kind: 'zset'; readonly value: readonly (readonly [member: Uint8Array, score: number])[] }
   | {
       readonly kind: 'stream';
-      readonly value: { readonly entries: readonly StreamEntry[]; readonly info: StreamInfo; readonly groups: readonly StreamGroup[]; readonly idmp: StreamIdmp | null };
+      readonly value: {
+        readonly entries: readonly StreamEntry[];
+        readonly info: StreamInfo;
+        readonly groups: readonly StreamGroup[];
+        readonly idmp: StreamIdmp | null;
+      };
     }
-  | { readonly kind: 'array'; readonly value: readonly (readonly [index: Int64, element: Uint8Array])[]; readonly cursor: Int64 | null }
+  | {
+      readonly kind: 'array';
+      readonly value: readonly (readonly [index: Int64, element: Uint8Array])[];
+      readonly cursor: Int64 | null;
+    }
   | { readonly kind: 'module'; readonly module: string; readonly encodingVersion: number; readonly value: Uint8Array }
   /** A bitmap too long to be expanded (option `maxBitmapBytes`): its portable roaring form. */
   | { readonly kind: 'bitmap'; readonly lengthBytes: Int64; readonly value: Uint8Array }
@@ -71,7 +83,13 @@ export type RdbEvent =
   | { readonly type: 'header'; readonly header: RdbHeader }
   | { readonly type: 'aux'; readonly name: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'function'; readonly code: Uint8Array }
-  | { readonly type: 'module-aux'; readonly module: string; readonly encodingVersion: number; readonly when: number; readonly payload: Uint8Array }
+  | {
+      readonly type: 'module-aux';
+      readonly module: string;
+      readonly encodingVersion: number;
+      readonly when: number;
+      readonly payload: Uint8Array;
+    }
   | { readonly type: 'key'; readonly key: RdbKey }
   | { readonly type: 'warning'; readonly warning: RdbWarning }
   | { readonly type: 'end'; readonly summary: RdbSummary };
@@ -89,7 +107,12 @@ class Assembler extends RdbVisitorBase {
   private entries: StreamEntry[] = [];
   private entryFields: [Uint8Array, Uint8Array][] = [];
   private groups: StreamGroup[] = [];
-  private streamState: { entries: StreamEntry[]; info: StreamInfo; groups: StreamGroup[]; idmp: StreamIdmp | null } | null = null;
+  private streamState: {
+    entries: StreamEntry[];
+    info: StreamInfo;
+    groups: StreamGroup[];
+    idmp: StreamIdmp | null;
+  } | null = null;
   private pieces: Uint8Array[] = [];
 
   take(): RdbEvent[] {
@@ -135,7 +158,8 @@ class Assembler extends RdbVisitorBase {
     return 'logical';
   }
   override keyEnd(): void {
-    if (this.info !== null && this.data !== null) this.events.push({ type: 'key', key: { ...this.info, data: this.data } });
+    if (this.info !== null && this.data !== null)
+      this.events.push({ type: 'key', key: { ...this.info, data: this.data } });
   }
   override raw(bytes: Uint8Array, start: number, end: number): void {
     this.data = { kind: 'opaque', value: bytes.slice(start, end) };
@@ -215,7 +239,14 @@ class Assembler extends RdbVisitorBase {
     this.entryFields = [];
     this.entries.push({ ms, seq, fields: this.entryFields });
   }
-  override streamField(fieldBytes: Uint8Array, fieldStart: number, fieldEnd: number, valueBytes: Uint8Array, valueStart: number, valueEnd: number): void {
+  override streamField(
+    fieldBytes: Uint8Array,
+    fieldStart: number,
+    fieldEnd: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
     this.entryFields.push([fieldBytes.slice(fieldStart, fieldEnd), valueBytes.slice(valueStart, valueEnd)]);
   }
   override streamInfo(info: StreamInfo): void {
@@ -246,7 +277,10 @@ const STEP_BYTES = 64 * 1024;
  * }
  * ```
  */
-export async function* rdbEvents(source: RdbSource, options: RdbOptions = {}): AsyncGenerator<RdbEvent[], void, undefined> {
+export async function* rdbEvents(
+  source: RdbSource,
+  options: RdbOptions = {},
+): AsyncGenerator<RdbEvent[], void, undefined> {
   const assembler = new Assembler();
   const reader = new RdbReader(assembler, options);
   for await (const chunk of chunksOf(source)) {

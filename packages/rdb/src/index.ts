@@ -1,6 +1,21 @@
 export { DUMP_FOOTER_BYTES, type DumpInfo, readDump, readRawValue, writeDumpFooter } from './dump-payload.ts';
-export { RdbChecksumError, RdbError, RdbFormatError, RdbLimitError, RdbTruncatedError, RdbUnsupportedError } from './errors.ts';
-export { type RdbEvent, type RdbKey, type RdbKeyInfo, type RdbValue, rdbEvents, rdbKeys, type StreamEntry } from './events.ts';
+export {
+  RdbChecksumError,
+  RdbError,
+  RdbFormatError,
+  RdbLimitError,
+  RdbTruncatedError,
+  RdbUnsupportedError,
+} from './errors.ts';
+export {
+  type RdbEvent,
+  type RdbKey,
+  type RdbKeyInfo,
+  type RdbValue,
+  rdbEvents,
+  rdbKeys,
+  type StreamEntry,
+} from './events.ts';
 export { Glob } from './glob.ts';
 export type { RdbOptions } from './options.ts';
 export { type RdbSource, readRdb, readRdbSync } from './read.ts';

@@ -57,7 +57,8 @@ export function resolveOptions(options: RdbOptions): ResolvedRdbOptions {
   };
   for (const name of ['rawBytes', 'pieceBytes', 'maxStringBytes', 'maxBitmapBytes'] as const) {
     const value = resolved[name];
-    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} must be a positive integer, got ${value}`);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new RangeError(`${name} must be a positive integer, got ${value}`);
   }
   return resolved;
 }

@@ -46,7 +46,9 @@ export function readRdbSync(bytes: Uint8Array, visitor: RdbVisitor, options: Rdb
 }
 
 /** Not every browser's streams are async iterables yet. */
-export async function* asyncChunks(source: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* asyncChunks(
+  source: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   if (Symbol.asyncIterator in source) {
     yield* source;
     return;

@@ -118,11 +118,17 @@ export class RdbReader {
       const { input } = this.decoding;
       const read = input.base + input.end;
       this.failed = true;
-      throw this.decoding.situate(new RdbTruncatedError('RDB_TRUNCATED', `the input ends after ${read} bytes, in the middle of the RDB`, read));
+      throw this.decoding.situate(
+        new RdbTruncatedError('RDB_TRUNCATED', `the input ends after ${read} bytes, in the middle of the RDB`, read),
+      );
     }
     const summary: RdbSummary = { ...this.summary, trailingBytes: this.trailing };
     if (this.trailing === REPLICATION_MARK_BYTES) {
-      this.decoding.warn('RDB_REPLICATION_MARK', 'the 40 bytes after the end look like the mark that ends a diskless replication stream', summary.bytes);
+      this.decoding.warn(
+        'RDB_REPLICATION_MARK',
+        'the 40 bytes after the end look like the mark that ends a diskless replication stream',
+        summary.bytes,
+      );
     } else if (this.trailing > 0) {
       this.decoding.warn('RDB_TRAILING_BYTES', `${this.trailing} bytes follow the end of the RDB`, summary.bytes);
     }

@@ -26,7 +26,15 @@ export interface ValueType {
   readonly restorable: boolean;
 }
 
-function row(code: number, name: string, kind: ValueKind, encoding: string, since: number, dialect: Dialect | null = null, restorable = true): ValueType {
+function row(
+  code: number,
+  name: string,
+  kind: ValueKind,
+  encoding: string,
+  since: number,
+  dialect: Dialect | null = null,
+  restorable = true,
+): ValueType {
   return { code, name, kind, encoding, since, dialect, restorable };
 }
 
@@ -77,7 +85,10 @@ function tableOf(dialect: Dialect): readonly (ValueType | undefined)[] {
   return table;
 }
 
-const TABLES: Readonly<Record<Dialect, readonly (ValueType | undefined)[]>> = { redis: tableOf('redis'), valkey: tableOf('valkey') };
+const TABLES: Readonly<Record<Dialect, readonly (ValueType | undefined)[]>> = {
+  redis: tableOf('redis'),
+  valkey: tableOf('valkey'),
+};
 
 /** Looks up a type byte in a dialect; `undefined` when the dialect has no such type. */
 export function valueType(code: number, dialect: Dialect): ValueType | undefined {

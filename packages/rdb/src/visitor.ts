@@ -24,7 +24,15 @@ export type Dialect = 'redis' | 'valkey';
 export type Level = 'skip' | 'raw' | 'packed' | 'logical';
 
 /** The packed encodings that a `packed` consumer is given. */
-export type PackedEncoding = 'listpack' | 'ziplist' | 'intset' | 'zipmap' | 'quicklist-listpack' | 'quicklist-ziplist' | 'quicklist-plain' | 'roaring';
+export type PackedEncoding =
+  | 'listpack'
+  | 'ziplist'
+  | 'intset'
+  | 'zipmap'
+  | 'quicklist-listpack'
+  | 'quicklist-ziplist'
+  | 'quicklist-plain'
+  | 'roaring';
 
 /** The beginning of the input. */
 export interface RdbHeader {
@@ -220,7 +228,14 @@ export interface RdbVisitor {
   streamNode(ms: Int64, seq: Int64, bytes: Uint8Array, start: number, end: number): void;
   /** A live entry; `fields` calls of {@link RdbVisitor.streamField} follow. */
   streamEntry(ms: Int64, seq: Int64, fields: number): void;
-  streamField(fieldBytes: Uint8Array, fieldStart: number, fieldEnd: number, valueBytes: Uint8Array, valueStart: number, valueEnd: number): void;
+  streamField(
+    fieldBytes: Uint8Array,
+    fieldStart: number,
+    fieldEnd: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void;
   streamInfo(info: StreamInfo): void;
   streamGroup(group: StreamGroup): void;
   streamIdmp(idmp: StreamIdmp): void;

@@ -39,6 +39,8 @@ export class Aggregates {
   private guess = 1;
   private isGuess = false;
   private elements = 0;
+  /** Whether a score of −0 would be set, by a command that makes it 0, without having been spoken of. */
+  private losesSign = false;
   /** Whether fields were left out because they have expired. */
   private hasDropped = false;
 
@@ -73,6 +75,7 @@ export class Aggregates {
 
   startZset(count: number): void {
     this.start(ZADD, 2, count);
+    this.losesSign = this.s.caps.functions;
   }
 
   startHash(count: number): void {
@@ -97,8 +100,14 @@ export class Aggregates {
     const { out } = this.s;
     if (this.left === 0 || out.pos - out.openAt + (end - start) > this.maxBytes) this.next();
     this.left--;
+    if (score === 0 && this.losesSign && Object.is(score, -0)) this.noteSign();
     out.bulkDouble(this.roundsSubnormals ? this.rounded(score) : score);
     out.bulk(bytes, start, end);
+  }
+
+  private noteSign(): void {
+    this.losesSign = false;
+    this.s.note('SCORE_SIGN_LOST', 'a score of -0 becomes 0, only RESTORE keeps it');
   }
 
   private rounded(score: number): number {

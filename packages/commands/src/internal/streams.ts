@@ -460,6 +460,10 @@ export class Streams extends RdbVisitorBase {
     if (parts.hasIdmpSettings && !caps.idmpSettings) {
       s.note('STREAM_IDMP_LOST', 'settings of idempotent producers are lost, the target has none');
     }
+    const { idmp } = parts;
+    if (caps.idmpRecords && idmp !== null && (idmp.iidsDuplicates !== 0 || idmp.iidsAdded !== parts.idmpRecordCount)) {
+      s.note('STREAM_IDMP_LOST', 'counters of idempotent producers begin anew, only RESTORE keeps them');
+    }
     if (parts.idmpRecordCount > 0 && !caps.idmpRecords) {
       s.note(
         'STREAM_IDMP_LOST',

@@ -169,7 +169,8 @@ export function* quicklist(d: Decoding, hasContainers: boolean): Rule {
         yield;
         container = input.readLength();
       }
-      if (container !== PLAIN_CONTAINER && container !== PACKED_CONTAINER) throw d.bad('RDB_BAD_QUICKLIST', `unknown quicklist container ${container}`);
+      if (container !== PLAIN_CONTAINER && container !== PACKED_CONTAINER)
+        throw d.bad('RDB_BAD_QUICKLIST', `unknown quicklist container ${container}`);
     }
     const at = input.offset;
     while (!input.readString()) yield;
@@ -242,7 +243,8 @@ export function packedHash(d: Decoding, cursor: PackedCursor, encoding: 'zipmap'
     visitor.hashField(bytes, start, end, cursor.tb, cursor.ts, cursor.te, null);
   }
   if (cursor.passed === 0) d.empty = true;
-  if (cursor === d.zipmap && d.zipmap.hasWideShort) d.warn('RDB_ZIPMAP_LENGTH', 'a zipmap has a short length in the long form, which servers since 2025 refuse');
+  if (cursor === d.zipmap && d.zipmap.hasWideShort)
+    d.warn('RDB_ZIPMAP_LENGTH', 'a zipmap has a short length in the long form, which servers since 2025 refuse');
 }
 
 export function packedZset(d: Decoding, cursor: PackedCursor, encoding: 'ziplist' | 'listpack'): void {
@@ -291,9 +293,18 @@ export function packedHashWithExpiry(d: Decoding): void {
       throw new PackedFault('RDB_BAD_FIELD_EXPIRY', 'a hash field has an impossible expiry time', cursor.pos);
     }
     const expiry = cursor.integer === 0 ? Number.POSITIVE_INFINITY : cursor.integer;
-    if (expiry < previous) throw new PackedFault('RDB_BAD_FIELD_EXPIRY', 'hash fields are not in the order of their expiry', cursor.pos);
+    if (expiry < previous)
+      throw new PackedFault('RDB_BAD_FIELD_EXPIRY', 'hash fields are not in the order of their expiry', cursor.pos);
     previous = expiry;
-    visitor.hashField(fieldBytes, fieldStart, fieldEnd, valueBytes, valueStart, valueEnd, cursor.integer === 0 ? null : cursor.integer);
+    visitor.hashField(
+      fieldBytes,
+      fieldStart,
+      fieldEnd,
+      valueBytes,
+      valueStart,
+      valueEnd,
+      cursor.integer === 0 ? null : cursor.integer,
+    );
   }
   if (cursor.passed === 0) d.empty = true;
 }
@@ -337,7 +348,8 @@ export function* hashWithExpiry(d: Decoding, isRelative: boolean): Rule {
       ttl = input.readLength();
     }
     const expireAtMs = ttl === 0 ? null : ttl + earliest;
-    if (expireAtMs !== null && (expireAtMs < 0 || expireAtMs > MAX_FIELD_EXPIRY_MS)) throw d.bad('RDB_BAD_FIELD_EXPIRY', `a hash field has the impossible expiry time ${expireAtMs}`);
+    if (expireAtMs !== null && (expireAtMs < 0 || expireAtMs > MAX_FIELD_EXPIRY_MS))
+      throw d.bad('RDB_BAD_FIELD_EXPIRY', `a hash field has the impossible expiry time ${expireAtMs}`);
     while (!input.readString()) yield;
     if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
@@ -359,7 +371,8 @@ export function* earliestExpiry(d: Decoding): Rule<number> {
   const { input } = d;
   while (!input.readU64()) yield;
   const value = input.hi * 0x100000000 + input.lo;
-  if (value > MAX_FIELD_EXPIRY_MS) throw d.bad('RDB_BAD_FIELD_EXPIRY', `the earliest field expiry ${value} is beyond 48 bits`);
+  if (value > MAX_FIELD_EXPIRY_MS)
+    throw d.bad('RDB_BAD_FIELD_EXPIRY', `the earliest field expiry ${value} is beyond 48 bits`);
   return value;
 }
 
@@ -394,7 +407,16 @@ export function* valkeyHash(d: Decoding): Rule {
     }
     input.readU64();
     const hasNone = input.hi === 0xffffffff && input.lo === 0xffffffff;
-    if (!hasNone && input.hi > 0x7fffffff) throw d.bad('RDB_BAD_FIELD_EXPIRY', 'a hash field has a negative expiry time');
-    visitor.hashField(fieldBytes, fieldStart, fieldEnd, valueBytes, valueStart, valueEnd, hasNone ? null : int64FromWords(input.hi, input.lo));
+    if (!hasNone && input.hi > 0x7fffffff)
+      throw d.bad('RDB_BAD_FIELD_EXPIRY', 'a hash field has a negative expiry time');
+    visitor.hashField(
+      fieldBytes,
+      fieldStart,
+      fieldEnd,
+      valueBytes,
+      valueStart,
+      valueEnd,
+      hasNone ? null : int64FromWords(input.hi, input.lo),
+    );
   }
 }

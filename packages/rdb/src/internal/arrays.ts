@@ -44,7 +44,8 @@ export function* array(d: Decoding, isSkipped: boolean): Rule {
           break;
         }
         while (!input.readString()) yield;
-        if (tag === TAG_SHORT_STRING && input.se - input.ss > SHORT_STRING_BYTES) throw d.bad('RDB_BAD_ARRAY', `a short array string of ${input.se - input.ss} bytes`);
+        if (tag === TAG_SHORT_STRING && input.se - input.ss > SHORT_STRING_BYTES)
+          throw d.bad('RDB_BAD_ARRAY', `a short array string of ${input.se - input.ss} bytes`);
         visitor.arrayElement(at, input.sb, input.ss, input.se);
         break;
       case TAG_INTEGER:
@@ -82,6 +83,7 @@ const LETTER_A = 0x61;
 function* index(d: Decoding): Rule<Int64> {
   const { input } = d;
   while (!input.readLength64()) yield;
-  if (input.hi === MAX_UNSIGNED && input.lo === MAX_UNSIGNED) throw d.bad('RDB_BAD_ARRAY', 'an array index of 2^64 - 1');
+  if (input.hi === MAX_UNSIGNED && input.lo === MAX_UNSIGNED)
+    throw d.bad('RDB_BAD_ARRAY', 'an array index of 2^64 - 1');
   return uint64FromWords(input.hi, input.lo);
 }

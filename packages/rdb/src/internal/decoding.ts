@@ -12,6 +12,9 @@ import { ZipmapCursor } from './zipmap.ts';
 
 const EMPTY = new Uint8Array(0);
 
+/** Errors whose offset counts from the start of a value, because they come from a value that was decoded by itself. */
+export const VALUE_ERRORS: WeakSet<DataError> = new WeakSet();
+
 /** A grammar rule in progress. It yields when it needs more input and is resumed when there is some. */
 export type Rule<T = void> = Generator<undefined, T, undefined>;
 
@@ -29,6 +32,8 @@ export class Decoding {
   empty = false;
   /** Between a key and its value's end. */
   inKey = false;
+  /** Absolute offset of the value that was delivered raw last. */
+  rawOffset = 0;
   /** What inside the key is being read; for errors. */
   element: string | null = null;
   readonly header: KeyHeader = {
@@ -63,7 +68,11 @@ export class Decoding {
   }
 
   tooLong(what: string): RdbLimitError {
-    return new RdbLimitError('RDB_LIMIT', `${what} exceeds the limit of ${this.options.maxStringBytes} bytes (option maxStringBytes)`, this.input.offset);
+    return new RdbLimitError(
+      'RDB_LIMIT',
+      `${what} exceeds the limit of ${this.options.maxStringBytes} bytes (option maxStringBytes)`,
+      this.input.offset,
+    );
   }
 
   /** Reports something odd; an error when strict. */
@@ -82,12 +91,15 @@ export class Decoding {
     const { input } = this;
     // A blob that was stored as it is stands in the window; one that was compressed only has the offset of its head.
     const offset = input.sb === input.bytes ? input.base + fault.pos : input.stringOffset;
-    const message = input.sb === input.bytes ? fault.message : `${fault.message} (byte ${fault.pos} of the decompressed string)`;
+    const message =
+      input.sb === input.bytes ? fault.message : `${fault.message} (byte ${fault.pos} of the decompressed string)`;
     return new RdbFormatError(fault.code, message, offset);
   }
 
   /** Adds to an error where the reader was. */
   situate<E extends DataError>(error: E): E {
+    // A consumer that decodes a raw value inside its visitor cannot know where the value stands.
+    if (VALUE_ERRORS.delete(error)) error.offset += this.rawOffset;
     error.path = { db: this.header.db, key: this.inKey ? this.keyCopy() : null, element: this.element };
     return error;
   }

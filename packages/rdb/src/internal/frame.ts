@@ -77,7 +77,8 @@ export class Frame {
     if (match === null) throw badMagic(input.bytes.subarray(input.pos, input.pos + MAGIC_BYTES));
     const dialect: Dialect = match[1] === undefined ? 'valkey' : 'redis';
     const version = Number(match[1] ?? match[2]);
-    if (version === 0 || (dialect === 'valkey' && version < VALKEY_SINCE)) throw new RdbFormatError('RDB_BAD_MAGIC', `there is no RDB version ${text}`, 5);
+    if (version === 0 || (dialect === 'valkey' && version < VALKEY_SINCE))
+      throw new RdbFormatError('RDB_BAD_MAGIC', `there is no RDB version ${text}`, 5);
     if (version > HIGHEST_VERSION[dialect] && !d.options.anyVersion) throw unknownVersion(version, dialect, 5);
     d.dialect = dialect;
     d.version = version;
@@ -216,12 +217,20 @@ export class Frame {
         return;
       case OP_242:
         if (d.dialect === 'valkey') {
-          throw new RdbUnsupportedError('RDB_UNSUPPORTED_RECORD', 'an UPDATE record: this is a full synchronisation without fork of Valkey 9.2, not a saved file', at);
+          throw new RdbUnsupportedError(
+            'RDB_UNSUPPORTED_RECORD',
+            'an UPDATE record: this is a full synchronisation without fork of Valkey 9.2, not a saved file',
+            at,
+          );
         }
         yield* hashTemplate(d);
         break;
       case OP_KEY_NOEVICT:
-        throw new RdbUnsupportedError('RDB_UNSUPPORTED_RECORD', 'opcode 241 (KEY_NOEVICT of Redis 8.12 development) is not read yet, its layout is not settled', at);
+        throw new RdbUnsupportedError(
+          'RDB_UNSUPPORTED_RECORD',
+          'opcode 241 (KEY_NOEVICT of Redis 8.12 development) is not read yet, its layout is not settled',
+          at,
+        );
     }
     if (!this.hasAttributes) header.offset = input.offset;
   }
@@ -240,7 +249,11 @@ export class Frame {
       description = input.sb.slice(input.ss, input.se);
     }
     while (!input.readString()) yield;
-    d.warn('RDB_FUNCTION_PRE_GA', 'a function in the layout of the 7.0 release candidates, which no later server reads', at);
+    d.warn(
+      'RDB_FUNCTION_PRE_GA',
+      'a function in the layout of the 7.0 release candidates, which no later server reads',
+      at,
+    );
     d.visitor.functionPreGa(name, engine, description, input.sb.slice(input.ss, input.se));
   }
 
@@ -250,7 +263,8 @@ export class Frame {
     while (!input.readLength64()) yield;
     const name = moduleName(input.hi, input.lo);
     const encodingVersion = moduleEncodingVersion(input.lo);
-    if ((yield* length(d)) !== MODULE_OPCODE_UINT) throw d.bad('RDB_BAD_MODULE', 'auxiliary data of a module does not begin with a number', at);
+    if ((yield* length(d)) !== MODULE_OPCODE_UINT)
+      throw d.bad('RDB_BAD_MODULE', 'auxiliary data of a module does not begin with a number', at);
     const when = yield* length(d);
     const payload = yield* this.captured(() => skipModuleOpcodes(d), 'auxiliary data of a module');
     d.visitor.moduleAux(name, encodingVersion, when, payload);
@@ -267,7 +281,8 @@ export class Frame {
     d.header.metadata = metadata;
     this.hasAttributes = true;
     while (input.pos >= input.end) yield;
-    if (this.rules[input.bytes[input.pos]] === undefined) throw d.bad('RDB_BAD_KEY_META', 'metadata of a key is not followed by a value type');
+    if (this.rules[input.bytes[input.pos]] === undefined)
+      throw d.bad('RDB_BAD_KEY_META', 'metadata of a key is not followed by a value type');
   }
 
   /** Runs a rule and returns a copy of the bytes that it passed. */
@@ -318,7 +333,11 @@ export class Frame {
       } else {
         const stored = view.getBigUint64(pos, true).toString(16).padStart(16, '0');
         const computed = input.crc.digest().toString(16).padStart(16, '0');
-        throw new RdbChecksumError('RDB_CHECKSUM', `the checksum of the file is ${stored}, its content has ${computed}: some byte before this point was changed`, at);
+        throw new RdbChecksumError(
+          'RDB_CHECKSUM',
+          `the checksum of the file is ${stored}, its content has ${computed}: some byte before this point was changed`,
+          at,
+        );
       }
     }
     return { dialect: d.dialect, version: d.version, keys: this.keys, bytes: input.offset, checksum };
@@ -332,7 +351,11 @@ export class Frame {
   /** An attribute that no key follows is lost; servers do not say so. */
   private checkLostAttributes(): void {
     if (!this.hasAttributes) return;
-    this.d.warn('RDB_LOST_ATTRIBUTE', 'an expiry or another attribute is not followed by its key', this.d.header.offset);
+    this.d.warn(
+      'RDB_LOST_ATTRIBUTE',
+      'an expiry or another attribute is not followed by its key',
+      this.d.header.offset,
+    );
     this.resetAttributes();
   }
 
@@ -349,7 +372,11 @@ export class Frame {
 function badMagic(found: Uint8Array): RdbFormatError | RdbUnsupportedError {
   const magic = String.fromCharCode(...found.subarray(0, MAGIC_BYTES));
   if (magic.startsWith('VKCS')) {
-    return new RdbUnsupportedError('RDB_UNSUPPORTED_RECORD', 'a compressed stream (VKCS) of Valkey 9.2: only the RDB inside of it can be read', 0);
+    return new RdbUnsupportedError(
+      'RDB_UNSUPPORTED_RECORD',
+      'a compressed stream (VKCS) of Valkey 9.2: only the RDB inside of it can be read',
+      0,
+    );
   }
   const text = JSON.stringify(magic);
   return new RdbFormatError('RDB_BAD_MAGIC', `expected REDIS and 4 digits or VALKEY and 3 digits, found ${text}`, 0);

@@ -54,7 +54,12 @@ export class RdbInput extends Window {
       return ((first & 0x3f) << 8) | bytes[pos + 1];
     }
     if (!this.readLength64()) return -1;
-    if (this.hi > 0x1fffff) throw this.bad('RDB_BAD_LENGTH', `a length of ${(BigInt(this.hi) << 32n) + BigInt(this.lo)} cannot be true`, this.base + pos);
+    if (this.hi > 0x1fffff)
+      throw this.bad(
+        'RDB_BAD_LENGTH',
+        `a length of ${(BigInt(this.hi) << 32n) + BigInt(this.lo)} cannot be true`,
+        this.base + pos,
+      );
     return this.hi * 0x100000000 + this.lo;
   }
 
@@ -190,7 +195,11 @@ export class RdbInput extends Window {
       return -1;
     }
     if (compressed === 0 || uncompressed === 0 || uncompressed > compressed * MAX_LZF_EXPANSION) {
-      throw this.bad('RDB_BAD_LZF', `${compressed} compressed bytes cannot stand for ${uncompressed} bytes`, this.base + start);
+      throw this.bad(
+        'RDB_BAD_LZF',
+        `${compressed} compressed bytes cannot stand for ${uncompressed} bytes`,
+        this.base + start,
+      );
     }
     if (uncompressed > this.maxStringBytes) throw this.tooLong(uncompressed, start);
     this.uncompressed = uncompressed;
@@ -207,7 +216,8 @@ export class RdbInput extends Window {
       const width = 1 << (first & 3);
       if (this.end - start <= width) return false;
       const at = start + 1;
-      const value = first === 0xc0 ? view.getInt8(at) : first === 0xc1 ? view.getInt16(at, true) : view.getInt32(at, true);
+      const value =
+        first === 0xc0 ? view.getInt8(at) : first === 0xc1 ? view.getInt16(at, true) : view.getInt32(at, true);
       this.integerTurn = INTEGER_TEXT - this.integerTurn;
       this.sb = this.integers;
       this.ss = this.integerTurn;
@@ -234,7 +244,8 @@ export class RdbInput extends Window {
     const length = this.uncompressed;
     const target = this.takeScratch(length);
     const fault = decompressLzf(bytes, from, from + stored, target, 0, length, view, this.scratchView);
-    if (fault !== 0) throw this.bad('RDB_BAD_LZF', `compressed string of ${stored} bytes: ${lzfFaultText(fault)}`, this.stringOffset);
+    if (fault !== 0)
+      throw this.bad('RDB_BAD_LZF', `compressed string of ${stored} bytes: ${lzfFaultText(fault)}`, this.stringOffset);
     this.sb = target;
     this.ss = 0;
     this.se = length;
@@ -281,7 +292,11 @@ export class RdbInput extends Window {
   }
 
   private tooLong(length: number, pos: number): RdbLimitError {
-    return new RdbLimitError('RDB_LIMIT', `a string of ${length} bytes exceeds the limit of ${this.maxStringBytes} (option maxStringBytes)`, this.base + pos);
+    return new RdbLimitError(
+      'RDB_LIMIT',
+      `a string of ${length} bytes exceeds the limit of ${this.maxStringBytes} (option maxStringBytes)`,
+      this.base + pos,
+    );
   }
 }
 

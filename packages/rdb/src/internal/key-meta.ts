@@ -9,7 +9,8 @@ export function* skipKeyMeta(d: Decoding): Rule {
   const { input } = d;
   const at = input.offset;
   const classes = yield* length(d);
-  if (classes < 1 || classes > MAX_CLASSES) throw d.bad('RDB_BAD_KEY_META', `metadata of ${classes} classes for one key`, at);
+  if (classes < 1 || classes > MAX_CLASSES)
+    throw d.bad('RDB_BAD_KEY_META', `metadata of ${classes} classes for one key`, at);
   for (let i = 0; i < classes; i++) {
     while (input.end - input.pos < 4) yield;
     input.pos += 4;

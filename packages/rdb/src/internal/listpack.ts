@@ -19,8 +19,10 @@ function bad(message: string, pos: number): PackedFault {
 export class ListpackCursor extends PackedCursor {
   open(bytes: Uint8Array, start: number, end: number): void {
     if (end - start < HEADER + 1) throw bad(`expected at least 7 bytes, found ${end - start}`, start);
-    if (u32(bytes, start) !== end - start) throw bad(`its header says ${u32(bytes, start)} bytes, it has ${end - start}`, start);
-    if (bytes[end - 1] !== END) throw bad(`expected the end mark 0xff, found 0x${bytes[end - 1].toString(16)}`, end - 1);
+    if (u32(bytes, start) !== end - start)
+      throw bad(`its header says ${u32(bytes, start)} bytes, it has ${end - start}`, start);
+    if (bytes[end - 1] !== END)
+      throw bad(`expected the end mark 0xff, found 0x${bytes[end - 1].toString(16)}`, end - 1);
     const count = u16(bytes, start + 4);
     this.count = count === UNKNOWN_COUNT ? -1 : count;
     this.bytes = bytes;
@@ -61,7 +63,8 @@ export class ListpackCursor extends PackedCursor {
     if (after >= last) throw this.overrun();
     // Almost every entry has a back-length of one byte.
     if (size <= 127) {
-      if (bytes[after] !== size) throw bad(`an element of ${size} bytes has the back-length byte ${bytes[after]}`, after);
+      if (bytes[after] !== size)
+        throw bad(`an element of ${size} bytes has the back-length byte ${bytes[after]}`, after);
       this.pos = after + 1;
     } else {
       this.pos = this.checkBackLength(after, size, last);
@@ -73,7 +76,8 @@ export class ListpackCursor extends PackedCursor {
   /** The encodings 0xf0 to 0xfe: 32-bit string length and the wide integers. */
   private wide(first: number, pos: number, last: number): number {
     const { bytes } = this;
-    const size = first === 0xf0 ? 5 : first === 0xf1 ? 3 : first === 0xf2 ? 4 : first === 0xf3 ? 5 : first === 0xf4 ? 9 : 0;
+    const size =
+      first === 0xf0 ? 5 : first === 0xf1 ? 3 : first === 0xf2 ? 4 : first === 0xf3 ? 5 : first === 0xf4 ? 9 : 0;
     if (size === 0) throw bad(`unknown element encoding 0x${first.toString(16)}`, pos);
     if (pos + size >= last) throw this.overrun();
     switch (first) {
@@ -111,13 +115,15 @@ export class ListpackCursor extends PackedCursor {
       while (at < last && at < pos + 5 && value < size && bytes[at] >= 0x80) value = value * 128 + (bytes[at++] & 0x7f);
     }
     const width = at - pos;
-    if (value !== size || width > backLengthWidth(size) + (isBorderSize(size) ? 1 : 0)) throw bad(`the back-length of an element of ${size} bytes is wrong`, pos);
+    if (value !== size || width > backLengthWidth(size) + (isBorderSize(size) ? 1 : 0))
+      throw bad(`the back-length of an element of ${size} bytes is wrong`, pos);
     return at;
   }
 
   private finish(): false {
     if (this.pos !== this.end - 1) throw bad('an end mark before the end', this.pos);
-    if (this.count >= 0 && this.count !== this.passed) throw bad(`its header says ${this.count} elements, it has ${this.passed}`, this.pos);
+    if (this.count >= 0 && this.count !== this.passed)
+      throw bad(`its header says ${this.count} elements, it has ${this.passed}`, this.pos);
     return false;
   }
 

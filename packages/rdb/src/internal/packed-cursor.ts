@@ -57,7 +57,9 @@ export abstract class PackedCursor {
     this.turn = INTEGER_TEXT - this.turn;
     this.tb = this.integers;
     this.ts = this.turn;
-    this.te = this.isWide ? writeDecimal64(this.integers, this.turn, this.hi, this.lo) : writeDecimal(this.integers, this.turn, this.integer);
+    this.te = this.isWide
+      ? writeDecimal64(this.integers, this.turn, this.hi, this.lo)
+      : writeDecimal(this.integers, this.turn, this.integer);
   }
 
   /** The entry as a score. */

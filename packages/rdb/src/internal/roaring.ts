@@ -85,7 +85,14 @@ function walkBitmap(bytes: Uint8Array, start: number, end: number, limit: Limit,
  * @param length bytes of the string that the bucket may reach.
  * @param outAt where they begin in `out`.
  */
-function walkBucket(bytes: Uint8Array, start: number, end: number, length: number, out: Uint8Array | null, outAt: number): number {
+function walkBucket(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  length: number,
+  out: Uint8Array | null,
+  outAt: number,
+): number {
   const need = (from: number, size: number): void => {
     if (size > end - from) throw bad('it ends too early', from);
   };

@@ -39,7 +39,8 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
   for (let i = 0; i < nodes; i++) {
     const at = input.offset;
     while (!input.readString()) yield;
-    if (input.se - input.ss !== ID_BYTES) throw d.bad('RDB_BAD_STREAM', `a stream node has a key of ${input.se - input.ss} bytes, not 16`, at);
+    if (input.se - input.ss !== ID_BYTES)
+      throw d.bad('RDB_BAD_STREAM', `a stream node has a key of ${input.se - input.ss} bytes, not 16`, at);
     const ms = uint64FromWords(be32(input.sb, input.ss), be32(input.sb, input.ss + 4));
     const seq = uint64FromWords(be32(input.sb, input.ss + 8), be32(input.sb, input.ss + 12));
     while (!input.readString()) yield;
@@ -48,7 +49,8 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
 
   const lengthAt = input.offset;
   const stored = yield* number64(d);
-  if (stored !== 0 && nodes === 0) throw d.bad('RDB_BAD_STREAM', `a stream of ${stored} entries without a node`, lengthAt);
+  if (stored !== 0 && nodes === 0)
+    throw d.bad('RDB_BAD_STREAM', `a stream of ${stored} entries without a node`, lengthAt);
   const lastMs = yield* number64(d);
   const lastSeq = yield* number64(d);
   const hasCounters = version >= 2;
@@ -57,12 +59,32 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
   const maxDeletedMs = hasCounters ? yield* number64(d) : null;
   const maxDeletedSeq = hasCounters ? yield* number64(d) : null;
   const entriesAdded = hasCounters ? yield* number64(d) : null;
-  visitor.streamInfo({ length: stored, lastMs, lastSeq, firstMs, firstSeq, maxDeletedMs, maxDeletedSeq, entriesAdded, liveEntries: walk.live });
-  if (stored !== walk.live) d.warn('RDB_STREAM_LENGTH', `the stream says that it has ${stored} entries, its nodes hold ${walk.live}`, lengthAt);
+  visitor.streamInfo({
+    length: stored,
+    lastMs,
+    lastSeq,
+    firstMs,
+    firstSeq,
+    maxDeletedMs,
+    maxDeletedSeq,
+    entriesAdded,
+    liveEntries: walk.live,
+  });
+  if (stored !== walk.live)
+    d.warn('RDB_STREAM_LENGTH', `the stream says that it has ${stored} entries, its nodes hold ${walk.live}`, lengthAt);
   if (walk.isDisordered) d.warn('RDB_STREAM_ORDER', 'the entries of the stream are not in ascending order', lengthAt);
-  if (walk.isAfter(lastMs, lastSeq)) d.warn('RDB_STREAM_COUNTERS', `the stream says that its last ID was ${lastMs}-${lastSeq}, it has a later entry`, lengthAt);
+  if (walk.isAfter(lastMs, lastSeq))
+    d.warn(
+      'RDB_STREAM_COUNTERS',
+      `the stream says that its last ID was ${lastMs}-${lastSeq}, it has a later entry`,
+      lengthAt,
+    );
   if (entriesAdded !== null && entriesAdded < stored) {
-    d.warn('RDB_STREAM_COUNTERS', `the stream says that it has ${stored} entries of ${entriesAdded} that were ever added`, lengthAt);
+    d.warn(
+      'RDB_STREAM_COUNTERS',
+      `the stream says that it has ${stored} entries of ${entriesAdded} that were ever added`,
+      lengthAt,
+    );
   }
 
   const groups = yield* length(d);
@@ -70,9 +92,14 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
   for (let i = 0; i < groups; i++) {
     const at = input.offset;
     const group = yield* streamGroup(d, version);
-    if (!names.add(group.name, 0, group.name.length)) throw d.bad('RDB_BAD_STREAM', 'two groups have the same name', at);
+    if (!names.add(group.name, 0, group.name.length))
+      throw d.bad('RDB_BAD_STREAM', 'two groups have the same name', at);
     if (group.entriesRead !== null && entriesAdded !== null && group.entriesRead > entriesAdded) {
-      d.warn('RDB_STREAM_COUNTERS', `a group has read ${group.entriesRead} entries of ${entriesAdded} that were ever added`, at);
+      d.warn(
+        'RDB_STREAM_COUNTERS',
+        `a group has read ${group.entriesRead} entries of ${entriesAdded} that were ever added`,
+        at,
+      );
     }
     visitor.streamGroup(group);
   }
@@ -101,7 +128,11 @@ class NodeWalk {
     const { input, visitor, packed } = this.d;
     // Servers refuse a key that comes twice, and no server writes them in another order.
     if (masterMs < this.nodeMs || (masterMs === this.nodeMs && masterSeq <= this.nodeSeq)) {
-      throw this.d.bad('RDB_BAD_STREAM', `a stream node with the key ${masterMs}-${masterSeq} does not follow ${this.nodeMs}-${this.nodeSeq}`, at);
+      throw this.d.bad(
+        'RDB_BAD_STREAM',
+        `a stream node with the key ${masterMs}-${masterSeq} does not follow ${this.nodeMs}-${this.nodeSeq}`,
+        at,
+      );
     }
     this.nodeMs = masterMs;
     this.nodeSeq = masterSeq;
@@ -143,10 +174,14 @@ class NodeWalk {
       if (isSame) this.sameFields(fieldsAt, fields, isDeleted);
       else this.ownFields(fields, isDeleted);
       const elements = cursor.passed - before;
-      if (this.counter('the length of an entry') !== elements) throw this.bad(`an entry of ${elements} elements says that it has another number of them`);
+      if (this.counter('the length of an entry') !== elements)
+        throw this.bad(`an entry of ${elements} elements says that it has another number of them`);
     }
     if (live !== count || dead !== deleted) {
-      this.d.warn('RDB_STREAM_NODE_COUNT', `a stream node says ${count} live and ${deleted} deleted entries, it holds ${live} and ${dead}`);
+      this.d.warn(
+        'RDB_STREAM_NODE_COUNT',
+        `a stream node says ${count} live and ${deleted} deleted entries, it holds ${live} and ${dead}`,
+      );
     }
     this.live += live;
   }
@@ -249,7 +284,9 @@ class PendingList implements PendingEntries {
 
   /** Whether the entry added last follows the one before it. */
   isAscending(): boolean {
-    return this.count < 2 || compareIds(this.ids, (this.count - 2) * ID_BYTES, this.ids, (this.count - 1) * ID_BYTES) < 0;
+    return (
+      this.count < 2 || compareIds(this.ids, (this.count - 2) * ID_BYTES, this.ids, (this.count - 1) * ID_BYTES) < 0
+    );
   }
 
   /** Index of an ID, or −1. `guess` is looked at first: consumers list their entries in the same order. */
@@ -325,7 +362,8 @@ function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
     const at = input.offset;
     while (!input.readString()) yield;
     const consumerName = input.sb.slice(input.ss, input.se);
-    if (!names.add(consumerName, 0, consumerName.length)) throw d.bad('RDB_BAD_STREAM', 'two consumers of a group have the same name', at);
+    if (!names.add(consumerName, 0, consumerName.length))
+      throw d.bad('RDB_BAD_STREAM', 'two consumers of a group have the same name', at);
     while (!input.readU64()) yield;
     const seenMs = int64FromWords(input.hi, input.lo);
     let activeMs: Int64 | null = null;
@@ -348,7 +386,10 @@ function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
     }
   }
   if (duplicateOwners > 0) {
-    d.warn('RDB_PENDING_TWO_OWNERS', `${duplicateOwners} pending entries of a group belong to two consumers; the last one in the file is taken`);
+    d.warn(
+      'RDB_PENDING_TWO_OWNERS',
+      `${duplicateOwners} pending entries of a group belong to two consumers; the last one in the file is taken`,
+    );
   }
   const handedBack = version >= 5 ? yield* nackZone(d, pending) : 0;
   const unowned = countUnowned(pending) - handedBack;
@@ -387,8 +428,10 @@ function* idempotency(d: Decoding): Rule {
   const at = input.offset;
   const durationSeconds = yield* length(d);
   const maxEntries = yield* length(d);
-  if (durationSeconds < 1 || durationSeconds > MAX_IDMP_SECONDS) throw d.bad('RDB_BAD_STREAM', `an idempotency period of ${durationSeconds} s`, at);
-  if (maxEntries < 1 || maxEntries > MAX_IDMP_ENTRIES) throw d.bad('RDB_BAD_STREAM', `an idempotency table of ${maxEntries} entries`, at);
+  if (durationSeconds < 1 || durationSeconds > MAX_IDMP_SECONDS)
+    throw d.bad('RDB_BAD_STREAM', `an idempotency period of ${durationSeconds} s`, at);
+  if (maxEntries < 1 || maxEntries > MAX_IDMP_ENTRIES)
+    throw d.bad('RDB_BAD_STREAM', `an idempotency table of ${maxEntries} entries`, at);
   const count = yield* length(d);
   const producers: { id: Uint8Array; entries: StreamIdmpEntry[] }[] = [];
   for (let i = 0; i < count; i++) {
@@ -403,7 +446,13 @@ function* idempotency(d: Decoding): Rule {
     }
     producers.push({ id, entries });
   }
-  visitor.streamIdmp({ durationSeconds, maxEntries, producers, iidsAdded: yield* number64(d), iidsDuplicates: yield* number64(d) });
+  visitor.streamIdmp({
+    durationSeconds,
+    maxEntries,
+    producers,
+    iidsAdded: yield* number64(d),
+    iidsDuplicates: yield* number64(d),
+  });
 }
 
 function be32(bytes: Uint8Array, at: number): number {

@@ -22,7 +22,8 @@ const MAX_TEMPLATES = 2 ** 23;
 /** The record before the keys. */
 export function* hashTemplate(d: Decoding): Rule {
   const id = yield* length(d);
-  if (d.templates.size >= MAX_TEMPLATES) throw new RdbLimitError('RDB_LIMIT', `more than ${MAX_TEMPLATES} hash templates`, d.input.offset);
+  if (d.templates.size >= MAX_TEMPLATES)
+    throw new RdbLimitError('RDB_LIMIT', `more than ${MAX_TEMPLATES} hash templates`, d.input.offset);
   if (d.templates.has(id)) throw d.bad('RDB_BAD_TEMPLATE', `hash template ${id} comes twice`);
   const names = yield* plainNames(d);
   d.templates.set(id, names);
@@ -43,7 +44,8 @@ function* plainNames(d: Decoding): Rule<Uint8Array[]> {
 function checkNames(d: Decoding, names: readonly Uint8Array[]): void {
   if (names.length === 0) throw d.bad('RDB_BAD_TEMPLATE', 'a hash template without fields');
   for (let i = 1; i < names.length; i++) {
-    if (compareNames(names[i - 1], names[i]) >= 0) throw d.bad('RDB_BAD_TEMPLATE', `field ${i} of a hash template does not follow the one before it`);
+    if (compareNames(names[i - 1], names[i]) >= 0)
+      throw d.bad('RDB_BAD_TEMPLATE', `field ${i} of a hash template does not follow the one before it`);
   }
 }
 
@@ -74,16 +76,26 @@ export function* templateHash(d: Decoding, isReference: boolean, isListpack: boo
   const cursor = d.listpack;
   cursor.open(input.sb, input.ss, input.se);
   if (!cursor.next() || !cursor.isInteger || cursor.isWide || cursor.integer < 0) {
-    throw new PackedFault('RDB_BAD_TEMPLATE', 'the values of a template hash do not begin with a template number', cursor.pos);
+    throw new PackedFault(
+      'RDB_BAD_TEMPLATE',
+      'the values of a template hash do not begin with a template number',
+      cursor.pos,
+    );
   }
   if (isReference) names = template(d, cursor.integer);
   visitor.hashStart(names.length);
   for (const name of names) {
-    if (!cursor.next()) throw new PackedFault('RDB_BAD_TEMPLATE', `a template hash of ${names.length} fields has ${cursor.passed - 1} values`, cursor.pos);
+    if (!cursor.next())
+      throw new PackedFault(
+        'RDB_BAD_TEMPLATE',
+        `a template hash of ${names.length} fields has ${cursor.passed - 1} values`,
+        cursor.pos,
+      );
     cursor.text();
     visitor.hashField(name, 0, name.length, cursor.tb, cursor.ts, cursor.te, null);
   }
-  if (cursor.next()) throw new PackedFault('RDB_BAD_TEMPLATE', `a template hash of ${names.length} fields has more values`, cursor.pos);
+  if (cursor.next())
+    throw new PackedFault('RDB_BAD_TEMPLATE', `a template hash of ${names.length} fields has more values`, cursor.pos);
 }
 
 function template(d: Decoding, id: number): readonly Uint8Array[] {

@@ -21,7 +21,17 @@ import type { Decoding, Rule } from './decoding.ts';
 import { moduleValue, skipModule } from './modules.ts';
 import { length, number64 } from './primitives.ts';
 import { bitmap } from './roaring.ts';
-import { ASCII_DOUBLE, EIGHT_BYTES, LEN, type Part, STR, skipBytes, skipCounted, skipString, trySkipCounted } from './skip.ts';
+import {
+  ASCII_DOUBLE,
+  EIGHT_BYTES,
+  LEN,
+  type Part,
+  STR,
+  skipBytes,
+  skipCounted,
+  skipString,
+  trySkipCounted,
+} from './skip.ts';
 import { skipStream, stream } from './streams.ts';
 import { skipTemplateHash, templateHash } from './templates.ts';
 import { gcraType } from './versions.ts';
@@ -105,27 +115,60 @@ const common: Readonly<Record<number, ValueRule>> = {
   12: string((d) => packedZset(d, d.ziplist, 'ziplist')),
   13: string((d) => packedHash(d, d.ziplist, 'ziplist')),
   14: counted([STR], (d) => quicklist(d, false)),
-  15: other((d) => stream(d, 1), (d) => skipStream(d, 1)),
+  15: other(
+    (d) => stream(d, 1),
+    (d) => skipStream(d, 1),
+  ),
   16: string((d) => packedHash(d, d.listpack, 'listpack')),
   17: string((d) => packedZset(d, d.listpack, 'listpack')),
   18: counted([LEN, STR], (d) => quicklist(d, true)),
-  19: other((d) => stream(d, 2), (d) => skipStream(d, 2)),
+  19: other(
+    (d) => stream(d, 2),
+    (d) => skipStream(d, 2),
+  ),
   20: string((d) => packedSet(d, d.listpack, 'listpack')),
-  21: other((d) => stream(d, 3), (d) => skipStream(d, 3)),
+  21: other(
+    (d) => stream(d, 3),
+    (d) => skipStream(d, 3),
+  ),
 };
 
 const redis: Readonly<Record<number, ValueRule>> = {
   22: counted([LEN, STR, STR], (d) => hashWithExpiry(d, false)),
   23: string(packedHashWithExpiry),
-  24: other((d) => hashWithExpiry(d, true), afterEightBytes((d) => skipCounted(d, [LEN, STR, STR]))),
+  24: other(
+    (d) => hashWithExpiry(d, true),
+    afterEightBytes((d) => skipCounted(d, [LEN, STR, STR])),
+  ),
   25: other(listpackHashWithEarliest, afterEightBytes(skipString)),
-  26: other((d) => stream(d, 4), (d) => skipStream(d, 4)),
-  27: other((d) => stream(d, 5), (d) => skipStream(d, 5)),
-  28: other((d) => array(d, false), (d) => array(d, true)),
-  29: other((d) => templateHash(d, false, true), (d) => skipTemplateHash(d, false, true)),
-  30: other((d) => templateHash(d, true, true), (d) => skipTemplateHash(d, true, true)),
-  31: other((d) => templateHash(d, false, false), (d) => skipTemplateHash(d, false, false)),
-  32: other((d) => templateHash(d, true, false), (d) => skipTemplateHash(d, true, false)),
+  26: other(
+    (d) => stream(d, 4),
+    (d) => skipStream(d, 4),
+  ),
+  27: other(
+    (d) => stream(d, 5),
+    (d) => skipStream(d, 5),
+  ),
+  28: other(
+    (d) => array(d, false),
+    (d) => array(d, true),
+  ),
+  29: other(
+    (d) => templateHash(d, false, true),
+    (d) => skipTemplateHash(d, false, true),
+  ),
+  30: other(
+    (d) => templateHash(d, true, true),
+    (d) => skipTemplateHash(d, true, true),
+  ),
+  31: other(
+    (d) => templateHash(d, false, false),
+    (d) => skipTemplateHash(d, false, false),
+  ),
+  32: other(
+    (d) => templateHash(d, true, false),
+    (d) => skipTemplateHash(d, true, false),
+  ),
   33: other(bitmap, function* (d) {
     yield* number64(d);
     yield* skipString(d);
@@ -153,7 +196,10 @@ function tableOf(own: Readonly<Record<number, ValueRule>>): readonly (ValueRule 
 }
 
 /** By dialect, then by type byte. */
-export const VALUE_RULES: Readonly<Record<Dialect, readonly (ValueRule | undefined)[]>> = { redis: tableOf(redis), valkey: tableOf(valkey) };
+export const VALUE_RULES: Readonly<Record<Dialect, readonly (ValueRule | undefined)[]>> = {
+  redis: tableOf(redis),
+  valkey: tableOf(valkey),
+};
 
 const FIELD_EXPIRY_SINCE = 12;
 const PATH_HASH_SINCE = 81;

@@ -83,6 +83,7 @@ function deliverRaw(d: Decoding, start: number): void {
   const { input } = d;
   if (!d.empty) d.empty = isEmptyBlob(d, start);
   if (d.empty && d.emptyIsError) return;
+  d.rawOffset = input.base + start;
   d.visitor.raw(input.bytes, start, input.pos);
 }
 
@@ -111,12 +112,16 @@ function isEmptyBlob(d: Decoding, start: number): boolean {
 
 /** Position after the string at `at`, if that is a ziplist without entries; else −1. */
 function afterEmptyZiplist(bytes: Uint8Array, at: number): number {
-  return bytes[at] === EMPTY_ZIPLIST_BYTES && bytes[at + 9] === 0 && bytes[at + 10] === 0 ? at + 1 + EMPTY_ZIPLIST_BYTES : -1;
+  return bytes[at] === EMPTY_ZIPLIST_BYTES && bytes[at + 9] === 0 && bytes[at + 10] === 0
+    ? at + 1 + EMPTY_ZIPLIST_BYTES
+    : -1;
 }
 
 /** Position after the string at `at`, if that is a listpack without elements; else −1. */
 function afterEmptyListpack(bytes: Uint8Array, at: number): number {
-  return bytes[at] === EMPTY_LISTPACK_BYTES && bytes[at + 5] === 0 && bytes[at + 6] === 0 ? at + 1 + EMPTY_LISTPACK_BYTES : -1;
+  return bytes[at] === EMPTY_LISTPACK_BYTES && bytes[at + 5] === 0 && bytes[at + 6] === 0
+    ? at + 1 + EMPTY_LISTPACK_BYTES
+    : -1;
 }
 
 /** Looks no further than the first node that has an element. */

@@ -25,16 +25,32 @@ export function gcraType(version: number): number | undefined {
  *
  * @param writer what AUX fields say of the writing server, or ''.
  */
-export function unknownType(code: number, dialect: Dialect, version: number, writer: string, offset: number): RdbFormatError | RdbUnsupportedError {
+export function unknownType(
+  code: number,
+  dialect: Dialect,
+  version: number,
+  writer: string,
+  offset: number,
+): RdbFormatError | RdbUnsupportedError {
   const where = `RDB version ${version}${writer}`;
-  const unsupported = (what: string): RdbUnsupportedError => new RdbUnsupportedError('RDB_UNSUPPORTED_TYPE', `${what}; ${where}`, offset);
-  if (code === 6) return unsupported('type 6, a module value of a 4.0 release candidate, has no end mark and cannot be read');
-  if (dialect === 'redis' && gcraType(version) === code) return unsupported(`type ${code} is a GCRA value of a special build`);
+  const unsupported = (what: string): RdbUnsupportedError =>
+    new RdbUnsupportedError('RDB_UNSUPPORTED_TYPE', `${what}; ${where}`, offset);
+  if (code === 6)
+    return unsupported('type 6, a module value of a 4.0 release candidate, has no end mark and cannot be read');
+  if (dialect === 'redis' && gcraType(version) === code)
+    return unsupported(`type ${code} is a GCRA value of a special build`);
   if (dialect === 'redis' && (code === 34 || code === 35)) {
-    return unsupported(`type ${code} (a set whose members expire, of Redis 8.12 development) is not read yet, its layout is not settled`);
+    return unsupported(
+      `type ${code} (a set whose members expire, of Redis 8.12 development) is not read yet, its layout is not settled`,
+    );
   }
   if (ENTERPRISE_OPCODES.includes(code)) return unsupported(`opcode ${code} of Redis Enterprise`);
   const other = valueType(code, dialect === 'redis' ? 'valkey' : 'redis');
-  const hint = other?.dialect == null ? '' : `; in files of ${dialect === 'redis' ? 'Valkey' : 'Redis'} it is ${other.name}`;
-  return new RdbFormatError('RDB_BAD_TYPE', `expected a value type or an opcode, found ${code}${hint}; ${where}`, offset);
+  const hint =
+    other?.dialect == null ? '' : `; in files of ${dialect === 'redis' ? 'Valkey' : 'Redis'} it is ${other.name}`;
+  return new RdbFormatError(
+    'RDB_BAD_TYPE',
+    `expected a value type or an opcode, found ${code}${hint}; ${where}`,
+    offset,
+  );
 }

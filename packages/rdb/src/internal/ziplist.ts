@@ -27,8 +27,10 @@ export class ZiplistCursor extends PackedCursor {
 
   open(bytes: Uint8Array, start: number, end: number): void {
     if (end - start < HEADER + 1) throw bad(`expected at least 11 bytes, found ${end - start}`, start);
-    if (u32(bytes, start) !== end - start) throw bad(`its header says ${u32(bytes, start)} bytes, it has ${end - start}`, start);
-    if (bytes[end - 1] !== END) throw bad(`expected the end mark 0xff, found 0x${bytes[end - 1].toString(16)}`, end - 1);
+    if (u32(bytes, start) !== end - start)
+      throw bad(`its header says ${u32(bytes, start)} bytes, it has ${end - start}`, start);
+    if (bytes[end - 1] !== END)
+      throw bad(`expected the end mark 0xff, found 0x${bytes[end - 1].toString(16)}`, end - 1);
     const count = u16(bytes, start + 8);
     this.count = count === UNKNOWN_COUNT ? -1 : count;
     this.bytes = bytes;
@@ -53,7 +55,8 @@ export class ZiplistCursor extends PackedCursor {
     } else {
       at += 1;
     }
-    if (previous !== this.previous) throw bad(`an entry says that the one before has ${previous} bytes, it has ${this.previous}`, pos);
+    if (previous !== this.previous)
+      throw bad(`an entry says that the one before has ${previous} bytes, it has ${this.previous}`, pos);
     if (at >= last) throw this.overrun();
     const encoding = bytes[at++];
     if (encoding < 0xc0) {
@@ -87,7 +90,18 @@ export class ZiplistCursor extends PackedCursor {
       this.setInteger((encoding & 0x0f) - 1);
       return at;
     }
-    const width = encoding === 0xc0 ? 2 : encoding === 0xd0 ? 4 : encoding === 0xe0 ? 8 : encoding === 0xf0 ? 3 : encoding === 0xfe ? 1 : 0;
+    const width =
+      encoding === 0xc0
+        ? 2
+        : encoding === 0xd0
+          ? 4
+          : encoding === 0xe0
+            ? 8
+            : encoding === 0xf0
+              ? 3
+              : encoding === 0xfe
+                ? 1
+                : 0;
     if (width === 0) throw bad(`unknown entry encoding 0x${encoding.toString(16)}`, at - 1);
     if (at + width > last) throw this.overrun();
     if (width === 2) this.setInteger(i16(bytes, at));
@@ -100,9 +114,14 @@ export class ZiplistCursor extends PackedCursor {
 
   private finish(): false {
     if (this.pos !== this.end - 1) throw bad('an end mark before the end', this.pos);
-    if (this.count >= 0 && this.count !== this.passed) throw bad(`its header says ${this.count} entries, it has ${this.passed}`, this.pos);
+    if (this.count >= 0 && this.count !== this.passed)
+      throw bad(`its header says ${this.count} entries, it has ${this.passed}`, this.pos);
     const tail = u32(this.bytes, this.start + 4);
-    if (this.start + tail !== this.lastEntry) throw bad(`its header says that the last entry is at ${tail}, it is at ${this.lastEntry - this.start}`, this.start + 4);
+    if (this.start + tail !== this.lastEntry)
+      throw bad(
+        `its header says that the last entry is at ${tail}, it is at ${this.lastEntry - this.start}`,
+        this.start + 4,
+      );
     return false;
   }
 

@@ -24,7 +24,8 @@ export class ZipmapCursor extends PackedCursor {
 
   open(bytes: Uint8Array, start: number, end: number): void {
     if (end - start < 2) throw bad(`expected at least 2 bytes, found ${end - start}`, start);
-    if (bytes[end - 1] !== END) throw bad(`expected the end mark 0xff, found 0x${bytes[end - 1].toString(16)}`, end - 1);
+    if (bytes[end - 1] !== END)
+      throw bad(`expected the end mark 0xff, found 0x${bytes[end - 1].toString(16)}`, end - 1);
     const pairs = bytes[start];
     this.count = pairs >= UNKNOWN_COUNT ? -1 : 2 * pairs;
     this.bytes = bytes;
@@ -66,7 +67,8 @@ export class ZipmapCursor extends PackedCursor {
   private finish(): false {
     if (this.pos !== this.end - 1) throw bad('an end mark before the end', this.pos);
     if (this.passed === 0) throw bad('no fields', this.pos);
-    if (this.count >= 0 && this.count !== this.passed) throw bad(`its header says ${this.count / 2} fields, it has ${this.passed / 2}`, this.pos);
+    if (this.count >= 0 && this.count !== this.passed)
+      throw bad(`its header says ${this.count / 2} fields, it has ${this.passed / 2}`, this.pos);
     return false;
   }
 

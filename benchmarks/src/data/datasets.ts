@@ -34,9 +34,19 @@ export const DATASETS: readonly Dataset[] = [
     size: 1_000_000,
     write: writeMixed,
   },
-  { name: 'tiny-strings', description: 'strings of 1 to 16 bytes, a third of them integers', size: 2_000_000, write: writeTinyStrings },
+  {
+    name: 'tiny-strings',
+    description: 'strings of 1 to 16 bytes, a third of them integers',
+    size: 2_000_000,
+    write: writeTinyStrings,
+  },
   { name: 'giant-list', description: 'one list in listpacks of 8 KiB', size: 3_000_000, write: writeGiantList },
-  { name: 'many-keys', description: 'counters in 16 databases, half of them with an expiry', size: 5_000_000, write: writeManyKeys },
+  {
+    name: 'many-keys',
+    description: 'counters in 16 databases, half of them with an expiry',
+    size: 5_000_000,
+    write: writeManyKeys,
+  },
 ];
 
 /** Generates a dump unless it is there; returns its path. */
@@ -162,7 +172,8 @@ function writeList({ file, random, pool, listpack }: Write, key: string): void {
   file.length(nodes);
   for (let node = 0; node < nodes; node++) {
     listpack.clear();
-    for (let elements = random.between(5, 50); elements > 0; elements--) listpack.text(cut(random, pool, random.between(5, 60)));
+    for (let elements = random.between(5, 50); elements > 0; elements--)
+      listpack.text(cut(random, pool, random.between(5, 60)));
     file.length(PACKED_NODE);
     file.string(listpack.finish());
   }

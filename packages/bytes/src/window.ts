@@ -102,11 +102,9 @@ export class Window {
   feed(chunk: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (this.bytes.length - this.filled < length || !this.owned) this.makeRoom(length);
-    const isHolding = this.filled > this.end;
     this.bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.filled);
     this.filled += length;
-    // What is fed while something is held back shows as much of what was there before.
-    this.end = isHolding ? this.end + length : this.filled;
+    this.end = this.filled;
   }
 
   /** Bytes that were fed but are held back. */
@@ -114,7 +112,10 @@ export class Window {
     return this.filled - this.end;
   }
 
-  /** Holds back everything that has not been consumed: it is read again bit by bit, as it is {@link Window.reveal}ed. */
+  /**
+   * Holds back everything that has not been consumed: it is read again bit by bit, as it is {@link Window.reveal}ed. All of it
+   * has to be before more is fed.
+   */
   hold(): void {
     this.end = this.pos;
   }

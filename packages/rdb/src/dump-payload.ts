@@ -10,7 +10,7 @@ import { readValue, tryReadValue } from './internal/values.ts';
 import { unknownType, unknownVersion } from './internal/versions.ts';
 import { type RdbOptions, resolveOptions } from './options.ts';
 import { HIGHEST_VERSION, valueType } from './types.ts';
-import type { Dialect, RdbVisitor } from './visitor.ts';
+import { type Dialect, type RdbVisitor, RdbVisitorBase } from './visitor.ts';
 
 /** Bytes of a DUMP payload's footer: u16 RDB version, u64 CRC-64. */
 export const DUMP_FOOTER_BYTES = 10;
@@ -118,11 +118,12 @@ export function readRawValue(
   end: number,
   visitor: RdbVisitor,
   level: 'packed' | 'logical',
-  options: RdbOptions = {},
+  options: RdbOptions = DEFAULTS,
 ): void {
   const rule = VALUE_RULES[dialect][typeCode];
   if (rule === undefined) throw new RangeError(`type ${typeCode} is not a ${dialect} type`);
-  const d = decodingOver(bytes.subarray(start, end), visitor, options);
+  const d = borrowDecoding(visitor, options);
+  d.input.over(bytes.subarray(start, end));
   d.dialect = dialect;
   d.header.typeCode = typeCode;
   try {
@@ -131,6 +132,7 @@ export function readRawValue(
     if (error instanceof DataError) VALUE_ERRORS.add(error);
     throw error;
   }
+  giveBackDecoding(d, options);
   function* rawValue(): Rule {
     if (!tryReadValue(d, rule as NonNullable<typeof rule>, level))
       yield* readValue(d, rule as NonNullable<typeof rule>, level);
@@ -153,6 +155,31 @@ export function writeDumpFooter(out: Uint8Array, pos: number, payloadStart: numb
 }
 
 const footerCrc = new Crc64();
+
+// A dump may have millions of small streams, each of which is decoded by itself; what a decoding consists of costs more to make
+// than such a value to decode (case `rdb2resp/plain`). One that came to a good end is kept for the next value with the same options.
+let spare: Decoding | null = null;
+let spareOptions: RdbOptions | null = null;
+const DEFAULTS: RdbOptions = {};
+const NOBODY = new RdbVisitorBase();
+const NOTHING = new Uint8Array(0);
+
+function borrowDecoding(visitor: RdbVisitor, options: RdbOptions): Decoding {
+  const d = spare;
+  if (d === null || spareOptions !== options) return decodingOver(NOTHING, visitor, options);
+  spare = null;
+  d.visitor = visitor;
+  return d;
+}
+
+function giveBackDecoding(d: Decoding, options: RdbOptions): void {
+  d.visitor = NOBODY;
+  d.empty = false;
+  d.input.over(NOTHING);
+  d.input.releaseScratch();
+  spare = d;
+  spareOptions = options;
+}
 
 function decodingOver(bytes: Uint8Array, visitor: RdbVisitor, options: RdbOptions): Decoding {
   const resolved = resolveOptions(options);

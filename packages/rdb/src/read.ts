@@ -22,16 +22,11 @@ export async function readRdb(source: RdbSource, visitor: RdbVisitor, options: R
   if (source instanceof Uint8Array) return readRdbSync(source, visitor, options);
   const reader = new RdbReader(visitor, options);
   if (Symbol.iterator in source) {
-    for (const chunk of source) decode(reader, chunk);
+    for (const chunk of source) reader.push(chunk);
   } else {
-    for await (const chunk of asyncChunks(source)) decode(reader, chunk);
+    for await (const chunk of asyncChunks(source)) reader.push(chunk);
   }
   return reader.finish();
-}
-
-/** Decodes all that is there: otherwise each value that is too long to be raw would leave some more of it behind. */
-function decode(reader: RdbReader, chunk: Uint8Array): void {
-  if (reader.push(chunk)) while (reader.more());
 }
 
 /**

@@ -73,12 +73,15 @@ export class RdbReader {
    *
    * @returns whether there is something left to be decoded without more input. It happens after a value turned out to be
    * longer than the option `rawBytes`: it is in memory by then, and is decoded in steps, so that a consumer who turns
-   * it into something longer can pass that on in between. Call {@link RdbReader.more} then; `finish` decodes all of it.
+   * it into something longer can pass that on in between. Call {@link RdbReader.more} then; the next `push` and `finish` decode
+   * all of it.
    * @throws {RdbError} one of its subclasses, when the data is bad. The reader is of no further use then.
    */
   push(chunk: Uint8Array): boolean {
     let at = 0;
     while (at < chunk.length && this.summary === null) {
+      while (this.hasMore()) this.more();
+      if (this.summary !== null) break;
       const end = Math.min(chunk.length, at + STEP_BYTES);
       this.decoding.input.feed(chunk, at, end);
       at = end;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Int64, writeDecimal, writeDouble, writeInt64Text } from '@rdbkit/bytes';
-import { ByteBuffer, LOOP_BYTES } from './byte-buffer.ts';
+import { ByteBuffer } from './byte-buffer.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -12,8 +12,8 @@ const ZERO = 0x30;
 const ASTERISK = 0x2a;
 const DOLLAR = 0x24;
 
-/** `$`, at most 16 digits, two line ends. */
-const BULK_FRAME_BYTES = 21;
+/** `$`, at most 16 digits, two line ends, and the surplus of copying. */
+const BULK_FRAME_BYTES = 29;
 
 /** A bulk string with a number: the number's text has at most 25 bytes, hence two digits of length. */
 const NUMBER_BULK_BYTES = 32;
@@ -136,12 +136,9 @@ export class RespBuffer extends ByteBuffer {
     else pos = writeDecimal(out, pos, count);
     out[pos++] = CR;
     out[pos++] = LF;
-    if (count <= LOOP_BYTES) {
-      for (let i = start; i < end; i++) out[pos++] = bytes[i] as number;
-    } else {
-      out.set(bytes.subarray(start, end), pos);
-      pos += count;
-    }
+    this.pos = pos;
+    this.put(bytes, start, end);
+    pos = this.pos;
     out[pos] = CR;
     out[pos + 1] = LF;
     this.pos = pos + 2;
@@ -236,7 +233,8 @@ export class RespBuffer extends ByteBuffer {
     this.spare = null;
     if (next === null || next.length < rest) next = new Uint8Array(Math.max(this.capacity, rest * 2));
     if (rest > 0) next.set(taken.subarray(count, this.pos));
-    this.bytes = next;
+    this.adopt(next);
+    this.forgetSources();
     this.pos = rest;
     this.openAt -= count;
     this.committed = 0;

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { DescriptorSink, type OutputSink, StreamSink } from '../sink/output-sink.ts';
 import { inputFromDescriptor } from '../source/byte-input.ts';
+import { statDescriptor } from './descriptor.ts';
 import { SIGNAL_EXIT, type StopSignal } from './exit-code.ts';
 import type { Host, TextOutput } from './host.ts';
 
@@ -34,7 +34,7 @@ export function nodeHost(): Host {
 }
 
 function isGiven(fd: number): boolean {
-  const stat = fstatSync(fd);
+  const stat = statDescriptor(fd);
   return stat.isFile() || stat.isFIFO() || stat.isSocket();
 }
 
@@ -59,7 +59,7 @@ function textOutput(fd: number, stream: () => NodeJS.WriteStream): TextOutput {
 
 function openStandardOutput(release: (view: Uint8Array) => void): OutputSink {
   const name = 'standard output';
-  const stat = fstatSync(STDOUT);
+  const stat = statDescriptor(STDOUT);
   if (stat.isFIFO() || stat.isSocket()) return new StreamSink(process.stdout, name, release);
   return new DescriptorSink(STDOUT, name, release);
 }

@@ -28,7 +28,7 @@ const help: HelpPage = {
   examples: [
     { title: 'Load a dump into a server', line: 'rdb2resp dump.rdb | redis-cli --pipe' },
     {
-      title: 'The same, several times as fast, into Redis 7.2',
+      title: 'The same in a form that costs the server less, into Redis 7.2',
       line: 'rdb2resp --restore --target 7.2 dump.rdb | redis-cli --pipe',
     },
     {

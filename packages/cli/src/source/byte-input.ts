@@ -8,9 +8,10 @@
  * @module
  */
 import { Buffer } from 'node:buffer';
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { CliError, systemMessage } from '../app/cli-error.ts';
+import { statDescriptor } from '../app/descriptor.ts';
 import { EXIT } from '../app/exit-code.ts';
 
 /** Fits into the second-level cache together with what is made of it. */
@@ -30,9 +31,9 @@ export interface ByteInput {
 
 /** The input behind an open file descriptor, which it closes at the end. */
 export function inputFromDescriptor(fd: number, name: string): ByteInput {
-  const stat = fstatSync(fd);
+  const stat = statDescriptor(fd);
   if (stat.isFIFO() || stat.isSocket()) return new PipeInput(fd, name);
-  return new FileInput(fd, name, stat.isFile() ? stat.size : null);
+  return new FileInput(fd, name, stat.isFile() ? Number(stat.size) : null);
 }
 
 function readError(name: string, error: unknown): CliError {

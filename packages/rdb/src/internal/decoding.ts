@@ -20,7 +20,8 @@ export type Rule<T = void> = Generator<undefined, T, undefined>;
 
 export class Decoding {
   readonly input: RdbInput;
-  readonly visitor: RdbVisitor;
+  /** Set once for a file; for each value when values are decoded by themselves. */
+  visitor: RdbVisitor;
   readonly options: ResolvedRdbOptions;
   dialect: Dialect = 'redis';
   version = 0;

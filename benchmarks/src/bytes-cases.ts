@@ -6,6 +6,7 @@ import { Random } from './data/random.ts';
 
 const MIB = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
+const RUN_BYTES = 350;
 
 function randomBytes(count: number): Uint8Array {
   const random = new Random(5);
@@ -37,6 +38,27 @@ export const BYTES_CASES: readonly FunctionCase[] = [
         const crc = new Crc64();
         let bytes = 0;
         for (; bytes < 256 * MIB; bytes += chunk.length) crc.update(chunk, 0, chunk.length);
+        return bytes;
+      };
+    },
+  },
+  {
+    kind: 'function',
+    name: 'bytes/crc64-runs',
+    title: 'CRC-64 of each of the runs of 350 bytes in 256 MiB: the payloads of DUMP',
+    datasets: [],
+    prepare() {
+      const chunk = randomBytes(CHUNK_BYTES);
+      return () => {
+        const crc = new Crc64();
+        let bytes = 0;
+        while (bytes < 256 * MIB) {
+          for (let at = 0; at + RUN_BYTES <= CHUNK_BYTES; at += RUN_BYTES) {
+            crc.reset();
+            crc.update(chunk, at, at + RUN_BYTES);
+            bytes += RUN_BYTES;
+          }
+        }
         return bytes;
       };
     },

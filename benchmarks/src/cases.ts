@@ -4,10 +4,12 @@ import type { Case } from './case.ts';
 import { COMMANDS_CASES } from './commands-cases.ts';
 import { PROGRAM_CASES } from './program-cases.ts';
 import { RDB_CASES } from './rdb-cases.ts';
+import { RESP_CASES } from './resp-cases.ts';
 import { SERVER_CASES } from './server-cases.ts';
 
 export const CASES: readonly Case[] = [
   ...BYTES_CASES,
+  ...RESP_CASES,
   ...RDB_CASES,
   ...COMMANDS_CASES,
   ...PROGRAM_CASES,

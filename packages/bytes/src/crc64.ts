@@ -43,11 +43,11 @@ for (let i = 256; i < 8 * 256; i++) {
   TABLE_HI[i] = TABLE_HI[lo & 255] ^ (hi >>> 8);
 }
 
-/** Words of a typed array are in the order of the machine; the word loop is right only where that is little endian. */
-const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+/** A shorter run is summed in less time than its view is looked up. */
+const VIEW_FROM_BYTES = 128;
 
-/** From here on a run is worth the 32-bit view (about 100 ns) that lets it be read a word at a time. */
-const WORDS_FROM_BYTES = 1024;
+/** A view of a larger buffer is made anew for each run, so that no checksum keeps such a buffer alive. */
+const KEPT_VIEW_BYTES = 16 * 1024 * 1024;
 
 /** For each k the polynomial x^(8 · 2^k): what appending 2^k bytes multiplies by. Filled by the class below. */
 const SHIFT_LO: Int32Array = new Int32Array(53);
@@ -71,6 +71,11 @@ export class Crc64 {
   lo = 0;
   /** The upper 32 bits, as a signed integer. */
   hi = 0;
+  /**
+   * Reads unaligned words in one instruction, but takes longer to make than a short run to sum. Runs that follow each other are
+   * nearly always of one buffer, so it is kept: 1060 MB/s instead of 865 at 350 bytes a run (case `bytes/crc64-runs`).
+   */
+  private view: DataView<ArrayBufferLike> | null = null;
 
   /** Goes back to the checksum of no bytes, which is 0. */
   reset(): void {
@@ -78,23 +83,17 @@ export class Crc64 {
     this.hi = 0;
   }
 
-  /** Adds `bytes[start, end)`. Keeps no reference to the array. */
+  /** Adds `bytes[start, end)`. The bytes may be changed afterwards; a small buffer may be kept alive until another one follows. */
   update(bytes: Uint8Array, start: number, end: number): void {
     let lo = this.lo;
     let hi = this.hi;
     let i = start;
-    if (end - start >= WORDS_FROM_BYTES && LITTLE_ENDIAN) {
-      const aligned = start + (-(bytes.byteOffset + start) & 3);
-      for (; i < aligned; i++) {
-        const index = (lo ^ bytes[i]) & 255;
-        lo = ((lo >>> 8) | (hi << 24)) ^ TABLE_LO[index];
-        hi = (hi >>> 8) ^ TABLE_HI[index];
-      }
-      const pairs = (end - i) >>> 3;
-      const words = new Int32Array(bytes.buffer, bytes.byteOffset + i, pairs * 2);
-      for (let w = 0; w < words.length; w += 2) {
-        const a = lo ^ words[w];
-        const b = hi ^ words[w + 1];
+    if (end - start >= VIEW_FROM_BYTES) {
+      const view = this.viewOf(bytes.buffer);
+      const base = bytes.byteOffset;
+      for (const last = end - 7; i < last; i += 8) {
+        const a = lo ^ view.getInt32(base + i, true);
+        const b = hi ^ view.getInt32(base + i + 4, true);
         lo =
           TABLE_LO[1792 + (a & 255)] ^
           TABLE_LO[1536 + ((a >>> 8) & 255)] ^
@@ -114,7 +113,6 @@ export class Crc64 {
           TABLE_HI[256 + ((b >>> 16) & 255)] ^
           TABLE_HI[b >>> 24];
       }
-      i += pairs * 8;
     }
     for (const last = end - 7; i < last; i += 8) {
       const a = lo ^ (bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24));
@@ -161,6 +159,13 @@ export class Crc64 {
     }
     this.lo = lo;
     this.hi = hi;
+  }
+
+  private viewOf(buffer: ArrayBufferLike): DataView<ArrayBufferLike> {
+    if (this.view?.buffer === buffer) return this.view;
+    const view = new DataView(buffer);
+    this.view = buffer.byteLength <= KEPT_VIEW_BYTES ? view : null;
+    return view;
   }
 
   /**

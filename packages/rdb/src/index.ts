@@ -29,5 +29,6 @@ export {
   type SkipReason,
   type TtlSelection,
 } from './selection.ts';
+export { compareChecksum } from './stored-checksum.ts';
 export { HIGHEST_VERSION, VALUE_TYPES, type ValueKind, type ValueType, valueType } from './types.ts';
 export * from './visitor.ts';

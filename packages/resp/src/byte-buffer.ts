@@ -117,8 +117,11 @@ export class ByteBuffer {
   /** Forgets the arrays that strings came from, so that a big one can be collected. */
   protected forgetSources(): void {
     this.first = EMPTY;
+    this.firstView = EMPTY_VIEW;
     this.second = EMPTY;
+    this.secondView = EMPTY_VIEW;
     this.third = EMPTY;
+    this.thirdView = EMPTY_VIEW;
   }
 
   private grow(count: number): void {

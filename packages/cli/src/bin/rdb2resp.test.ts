@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { Crc64 } from '@rdbkit/bytes';
 import { RdbBuilder, stringValue } from '@rdbkit/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -172,5 +173,27 @@ describe.skipIf(!isBuilt)('rdb2resp', () => {
     child.kill('SIGTERM');
     expect((await ended).code).toBe(143);
     expect(readdirSync(folder)).toEqual(['dump.rdb']);
+  });
+
+  it('verifies the checksum of a large file in another thread', () => {
+    const large = join(folder, 'large.rdb');
+    const bytes = new RdbBuilder({ version: 11 })
+      .selectDb(0)
+      .key('large', stringValue(new Uint8Array(33 * 1024 * 1024)))
+      .finish('zero');
+    const end = bytes.length - 8;
+    const crc = new Crc64();
+    crc.update(bytes, 0, end);
+    crc.writeTo(bytes, end);
+    writeFileSync(large, bytes);
+    const args = [PROGRAM, '--json', '-o', '/dev/null', large];
+    const good = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(JSON.parse(good.stderr)).toMatchObject({ checksum: 'ok', exitCode: 0 });
+
+    bytes[end - 100] = 1;
+    writeFileSync(large, bytes);
+    const bad = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(bad.status).toBe(3);
+    expect(JSON.parse(bad.stderr.split('\n')[0] ?? '')).toMatchObject({ error: { code: 'RDB_CHECKSUM', offset: end } });
   });
 });

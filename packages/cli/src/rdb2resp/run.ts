@@ -18,6 +18,7 @@ import { printableText } from '../lang/printable.ts';
 import { formatCount, humanSize } from '../lang/units.ts';
 import { createProgress, type Progress } from '../progress/progress.ts';
 import { type OutputSink, openOutputFile } from '../sink/output-sink.ts';
+import type { FileChecksum } from '../source/file-checksum.ts';
 import { openSource, type Source } from '../source/open-source.ts';
 import { describeDamage } from './damage.ts';
 import type { Rdb2respFlags } from './flags.ts';
@@ -65,6 +66,9 @@ class Job {
   private readonly flags: Rdb2respFlags;
   private readonly source: Source;
   private readonly selection: KeySelection;
+  /** The checksum, when it is computed in another thread. */
+  private readonly checksum: FileChecksum | null;
+  private isVerified = false;
   private readonly startedAt: number;
   /** `undefined`: standard output. */
   private readonly outputFile: string | undefined;
@@ -95,7 +99,8 @@ class Job {
     this.startedAt = startedAt;
     this.notes = new NoteLog(flags.report);
     this.warnings = new WarningPrinter(messages);
-    const rdb = readerOptions(flags);
+    this.checksum = flags['no-checksum'] ? null : source.startChecksum();
+    const rdb = readerOptions(flags, this.checksum === null);
     const options: EmitOptions = {
       target: flags.target,
       form: flags.restore ? 'restore' : 'plain',
@@ -147,6 +152,7 @@ class Job {
       this.stop.dispose();
       if (!this.isSettled) this.sink.abort();
       this.notes.close();
+      await this.checksum?.close();
     }
   }
 
@@ -192,7 +198,11 @@ class Job {
         await breathe();
       }
     }
-    const { trailingBytes } = this.reader.finish();
+    const { trailingBytes, checksum, bytes } = this.reader.finish();
+    if (checksum === 'unverified' && this.checksum !== null) {
+      await this.checksum.verify(bytes);
+      this.isVerified = true;
+    }
     if (this.emitter.isPreamble && trailingBytes > 0) throw this.preambleError(trailingBytes);
   }
 
@@ -267,7 +277,7 @@ class Job {
       header: emitter.rdbHeader,
       writer: emitter.writerName,
       target: emitter.target,
-      checksum: emitter.summary?.checksum ?? null,
+      checksum: this.isVerified ? 'ok' : (emitter.summary?.checksum ?? null),
       bytesRead: source.input.position,
       keysRead: reader.keys,
       seconds: (this.host.now() - this.startedAt) / 1000,
@@ -290,10 +300,10 @@ class Job {
   }
 }
 
-function readerOptions(flags: Rdb2respFlags): RdbOptions {
+function readerOptions(flags: Rdb2respFlags, sumsItself: boolean): RdbOptions {
   const maxStringBytes = flags['max-string-bytes'];
   return {
-    checksum: !flags['no-checksum'],
+    checksum: sumsItself && !flags['no-checksum'],
     anyVersion: flags['any-version'],
     rawBytes: RAW_BYTES,
     ...(maxStringBytes === undefined ? {} : { maxStringBytes }),

@@ -12,6 +12,7 @@ import { printableText } from '../lang/printable.ts';
 import { countOf } from '../lang/units.ts';
 import { type ByteInput, inputFromDescriptor, PeekedInput, readHead } from './byte-input.ts';
 import { DETECTION_BYTES, detectSource, isDumpPayload, type SourceKind } from './detect.ts';
+import { FileChecksum } from './file-checksum.ts';
 import { GunzipInput } from './gunzip-input.ts';
 
 /** An RDB, ready to be read. */
@@ -21,6 +22,8 @@ export interface Source {
   readonly input: ByteInput;
   /** The bytes of `input` are not those of the file. */
   readonly compressed: boolean;
+  /** Sums the bytes of `input` in another thread, when they are a file's and many. */
+  readonly startChecksum: () => FileChecksum | null;
 }
 
 /** Shown of something unknown. */
@@ -38,9 +41,13 @@ const LARGEST_PAYLOAD = 16 * 1024 * 1024;
 export async function openSource(path: string | undefined, host: Host): Promise<Source> {
   const isStandardInput = path === undefined || path === '-';
   const name = isStandardInput ? 'standard input' : printableText(path, 250);
-  const input = isStandardInput ? openStandardInput(path, host) : openFile(path, name);
+  const fd = isStandardInput ? null : openFile(path, name);
+  const input = fd === null ? openStandardInput(path, host) : inputFromDescriptor(fd, name);
+  const startChecksum = (): FileChecksum | null =>
+    fd === null || path === undefined ? null : FileChecksum.start(path, fd);
   try {
-    return await unpack(name, input);
+    const source = await unpack(name, input);
+    return { ...source, startChecksum: source.compressed ? () => null : startChecksum };
   } catch (error) {
     input.close();
     throw error;
@@ -54,20 +61,18 @@ function openStandardInput(path: string | undefined, host: Host): ByteInput {
   throw usageError(path === undefined ? 'no source given' : 'standard input is a terminal', hint);
 }
 
-function openFile(path: string, name: string): ByteInput {
+function openFile(path: string, name: string): number {
   if (path === '') throw usageError('the name of the source is empty', 'is a variable of your script unset?');
-  let fd: number;
   try {
     if (statSync(path).isDirectory()) throw directoryError(path, name);
-    fd = openSync(path, 'r');
+    return openSync(path, 'r');
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(EXIT.FAILED, `cannot open ${name}: ${systemMessage(error)}`, { cause: error });
   }
-  return inputFromDescriptor(fd, name);
 }
 
-async function unpack(name: string, input: ByteInput): Promise<Source> {
+async function unpack(name: string, input: ByteInput): Promise<Omit<Source, 'startChecksum'>> {
   const head = await readHead(input, DETECTION_BYTES);
   const kind = detectSource(head);
   const all = new PeekedInput(head, input);

@@ -11,7 +11,8 @@
  * Writers have an order; the servers' loaders accept any, and so does this one.
  */
 import { int64FromWords, uint64FromWords } from '@rdbkit/bytes';
-import { RdbChecksumError, RdbFormatError, RdbUnsupportedError } from '../errors.ts';
+import { RdbFormatError, RdbUnsupportedError } from '../errors.ts';
+import { compareChecksum } from '../stored-checksum.ts';
 import { HIGHEST_VERSION } from '../types.ts';
 import type { Dialect, RdbSummary } from '../visitor.ts';
 import type { Decoding, Rule } from './decoding.ts';
@@ -328,16 +329,9 @@ export class Frame {
         checksum = 'disabled';
       } else if (!d.options.checksum) {
         checksum = 'unverified';
-      } else if (input.crc.matches(input.bytes, pos)) {
-        checksum = 'ok';
       } else {
-        const stored = view.getBigUint64(pos, true).toString(16).padStart(16, '0');
-        const computed = input.crc.digest().toString(16).padStart(16, '0');
-        throw new RdbChecksumError(
-          'RDB_CHECKSUM',
-          `the checksum of the file is ${stored}, its content has ${computed}: some byte before this point was changed`,
-          at,
-        );
+        compareChecksum(input.bytes.subarray(pos, pos + 8), input.crc, at);
+        checksum = 'ok';
       }
     }
     return { dialect: d.dialect, version: d.version, keys: this.keys, bytes: input.offset, checksum };

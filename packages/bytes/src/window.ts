@@ -102,9 +102,10 @@ export class Window {
   feed(chunk: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (this.bytes.length - this.filled < length || !this.owned) this.makeRoom(length);
+    const isHolding = this.filled > this.end;
     this.bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.filled);
     this.filled += length;
-    this.end = this.filled;
+    if (!isHolding) this.end = this.filled;
   }
 
   /** Bytes that were fed but are held back. */
@@ -113,8 +114,8 @@ export class Window {
   }
 
   /**
-   * Holds back everything that has not been consumed: it is read again bit by bit, as it is {@link Window.reveal}ed. All of it
-   * has to be before more is fed.
+   * Holds back everything that has not been consumed: it is read again bit by bit, as it is {@link Window.reveal}ed. What
+   * is fed before that is done queues behind it.
    */
   hold(): void {
     this.end = this.pos;

@@ -307,6 +307,41 @@ describe('a raw value that is too long', () => {
     expect((await readRdb(asyncChunks(), new Count(), { rawBytes: 2000 })).keys).toBe(values);
   });
 
+  it('is delivered in steps, whatever the chunks', () => {
+    const element = 'e'.repeat(1000);
+    const file = fileOf(listValue(Array.from({ length: 3000 }, () => element)));
+    let elements = 0;
+    class Count extends RdbVisitorBase {
+      override key(): 'raw' {
+        return 'raw';
+      }
+      override rawTooLong(): 'logical' {
+        return 'logical';
+      }
+      override listElement(): void {
+        elements++;
+      }
+    }
+    for (const chunkBytes of [10_000, 64 * 1024, 256 * 1024]) {
+      const reader = new RdbReader(new Count(), { rawBytes: 1_500_000 });
+      elements = 0;
+      let most = 0;
+      const isStep = (action: () => boolean): boolean => {
+        const before = elements;
+        const hasMore = action();
+        most = Math.max(most, elements - before);
+        return hasMore;
+      };
+      for (let at = 0; at < file.length; at += chunkBytes) {
+        let hasMore = isStep(() => reader.push(file.subarray(at, at + chunkBytes)));
+        while (hasMore) hasMore = isStep(() => reader.more());
+      }
+      expect(reader.finish().trailingBytes).toBe(0);
+      expect(elements).toBe(3000);
+      expect(most).toBeLessThanOrEqual(Math.ceil((Math.max(chunkBytes, 64 * 1024) * 1.1) / 1000));
+    }
+  });
+
   it.each(VALUES)('%s', (_name, value, version) => {
     const file = fileOf(value, version);
     const logical = readWhole(file).events.split('\n');

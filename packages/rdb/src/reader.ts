@@ -10,6 +10,8 @@ import type { RdbSummary, RdbVisitor } from './visitor.ts';
 
 /** Chunks are fed to the window in steps of this size, so that a huge chunk is not copied as a whole. */
 const STEP_BYTES = 64 * 1024;
+/** What is left of a chunk when a long value has to be decoded first waits in memory, up to this size. */
+const QUEUED_BYTES = 3 * STEP_BYTES;
 const REPLICATION_MARK_BYTES = 40;
 
 /**
@@ -48,7 +50,7 @@ export class RdbReader {
     this.visitor = visitor;
     this.decoding = new Decoding(new RdbInput(resolved.checksum, resolved.maxStringBytes), visitor, resolved);
     // The longest thing that is gathered in ordinary use, what shows it to be too long, and what comes before the first of it is decoded.
-    this.decoding.input.straightTo = resolved.rawBytes + 4 * STEP_BYTES;
+    this.decoding.input.straightTo = resolved.rawBytes + STEP_BYTES + QUEUED_BYTES;
     this.frame = new Frame(this.decoding);
     this.rule = this.frame.file();
   }
@@ -79,13 +81,14 @@ export class RdbReader {
    */
   push(chunk: Uint8Array): boolean {
     let at = 0;
+    while (this.hasMore()) this.more();
     while (at < chunk.length && this.summary === null) {
-      while (this.hasMore()) this.more();
-      if (this.summary !== null) break;
-      const end = Math.min(chunk.length, at + STEP_BYTES);
+      const hasMore = this.hasMore();
+      const end = hasMore ? chunk.length : Math.min(chunk.length, at + STEP_BYTES);
       this.decoding.input.feed(chunk, at, end);
       at = end;
-      this.advance();
+      if (!hasMore) this.advance();
+      if (this.hasMore() && chunk.length - at > QUEUED_BYTES) while (this.more());
     }
     this.trailing += chunk.length - at;
     return this.hasMore();

@@ -18,12 +18,12 @@ export interface AofFile {
    * @param end - defaults to the end of the file.
    */
   read(start?: number, end?: number): AsyncIterable<Uint8Array>;
+  /** Gives back what was taken to read it, such as a temporary file. */
+  close?(): MaybePromise<void>;
 }
 
 /** Files by name. */
 export interface AofDirectory {
-  /** What it is called, for messages. */
-  readonly label: string;
   /** Names of the files in it, without those of directories. */
   list(): MaybePromise<readonly Uint8Array[]>;
   /** The file of that name, which has no separator in it; `null` when there is none, or it is no ordinary file. */
@@ -31,3 +31,6 @@ export interface AofDirectory {
   /** The directory of that name in this one; `null` when there is none. */
   directory(name: Uint8Array): MaybePromise<AofDirectory | null>;
 }
+
+/** What a single file may come from: bytes in memory, or chunks of any size, each valid until the next is asked for. */
+export type AofSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;

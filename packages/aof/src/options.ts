@@ -42,6 +42,13 @@ export interface AofOptions {
    * @default null (unknown)
    */
   readonly size?: number | null;
+  /** Name of the file, for errors and warnings. */
+  readonly file?: Uint8Array | null;
+  /**
+   * Read only the RDB part, and not the commands behind it.
+   * @default false
+   */
+  readonly rdbOnly?: boolean;
   /** Options for an RDB part. */
   readonly rdb?: RdbOptions;
 }
@@ -61,6 +68,8 @@ export function resolveOptions(options: AofOptions): ResolvedAofOptions {
     tail: options.tail ?? 'cut',
     corruptTailBytes: options.corruptTailBytes ?? 0,
     size: options.size ?? null,
+    file: options.file ?? null,
+    rdbOnly: options.rdbOnly ?? false,
     rdb: options.rdb ?? {},
   };
   // Lengths within a command are kept in 32 bits.
@@ -75,4 +84,37 @@ export function resolveOptions(options: AofOptions): ResolvedAofOptions {
 function inRange(name: string, value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most)
     throw new RangeError(`${name} must be an integer from ${least} to ${most}, got ${value}`);
+}
+
+/** How to find the log in a directory. */
+export interface AofOpenOptions {
+  /**
+   * Name of the manifest in the directory.
+   * @default `appendFileName` with `.manifest` behind it, else the only file whose name ends so
+   */
+  readonly manifest?: string | Uint8Array;
+  /**
+   * The server's `appendfilename`: the name of a log before 7.0, and what the names of all later files begin with.
+   * @default 'appendonly.aof' for a log before 7.0, whatever is there for later ones
+   */
+  readonly appendFileName?: string | Uint8Array;
+  /**
+   * The server's `appenddirname`: the directory to look for in a data directory.
+   * @default 'appendonlydir'
+   */
+  readonly appendDirName?: string | Uint8Array;
+}
+
+/** Options for reading a set of files. Those about the end of the log hold for its last file. */
+export interface AofReadOptions extends Omit<AofOptions, 'size' | 'file' | 'rdbOnly'> {
+  /**
+   * Read only the base: the state at the last rewrite.
+   * @default false
+   */
+  readonly baseOnly?: boolean;
+  /**
+   * Called after each step of at most 64 KiB of input, with the number of bytes read so far. The next step waits for what it
+   * returns: the place to pass on what has come out, to show progress, or to stop by throwing.
+   */
+  readonly between?: (bytesRead: number) => void | Promise<void>;
 }

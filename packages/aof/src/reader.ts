@@ -1,6 +1,7 @@
 /** The incremental reader of one file: chunks in, visitor calls out. */
+import { DataError } from '@rdbkit/bytes';
 import { RdbReader, type RdbSummary } from '@rdbkit/rdb';
-import { AofFormatError, AofLimitError, AofTruncatedError } from './errors.ts';
+import { AofError, AofFormatError, AofLimitError, AofSetError, AofTruncatedError } from './errors.ts';
 import { LogParser } from './internal/log-parser.ts';
 import { hasRdbMagic } from './internal/magic.ts';
 import { type AofOptions, type ResolvedAofOptions, resolveOptions } from './options.ts';
@@ -37,7 +38,7 @@ export class AofReader {
   private readonly options: ResolvedAofOptions;
   private readonly log: LogParser;
   /** What is not known yet to be an RDB or not stands in the log's window. */
-  private stage: 'head' | 'rdb' | 'log' | 'damaged' | 'over' = 'head';
+  private stage: 'head' | 'rdb' | 'log' | 'ignoring' | 'damaged' | 'over' = 'head';
   private rdbReader: RdbReader | null = null;
   private rdb: RdbSummary | null = null;
   private pushed = 0;
@@ -50,9 +51,9 @@ export class AofReader {
     this.log = new LogParser(visitor, this.options);
   }
 
-  /** Whether nothing more is looked at, because of the option `until`. */
+  /** Whether nothing more is looked at, because of the options `until` or `rdbOnly`. */
   get stopped(): boolean {
-    return this.log.stop !== null;
+    return this.log.stop !== null || this.stage === 'ignoring';
   }
 
   /** Absolute offset up to which the input was decoded, in bytes. */
@@ -99,7 +100,7 @@ export class AofReader {
     this.guard(() => {
       if (this.stage === 'rdb') {
         this.readRdb(chunk.subarray(start, end));
-      } else if (this.stage !== 'damaged') {
+      } else if (this.stage === 'head' || this.stage === 'log') {
         this.log.window.feed(chunk, start, end);
         if (this.stage === 'head') this.readHead(false);
         else this.log.advance();
@@ -113,6 +114,7 @@ export class AofReader {
     try {
       decode();
     } catch (error) {
+      this.situate(error);
       const isTail = this.options.tail === 'cut' && this.options.corruptTailBytes > 0;
       if (isTail && this.stage === 'log' && (error instanceof AofFormatError || error instanceof AofLimitError)) {
         this.damage = error;
@@ -122,6 +124,14 @@ export class AofReader {
       this.stage = 'over';
       throw error;
     }
+  }
+
+  /** Adds to an error where the reader was. */
+  private situate(error: unknown): void {
+    if (!(error instanceof DataError)) return;
+    error.file = this.options.file;
+    // An RDB part has said so itself.
+    if (error instanceof AofError) error.path = { ...error.path, db: this.log.selectedDb };
   }
 
   /** Damage is no mere tail when too much follows it. */
@@ -136,6 +146,7 @@ export class AofReader {
     const isRdb = hasRdbMagic(window.bytes, window.pos, window.end, isAll);
     if (isRdb === null) return;
     if (!isRdb) {
+      if (this.options.rdbOnly) throw noBase();
       this.stage = 'log';
       this.log.advance();
       return;
@@ -160,8 +171,9 @@ export class AofReader {
     const { log } = this;
     const { window } = log;
     log.startAt(summary.bytes);
-    this.stage = 'log';
+    this.stage = this.options.rdbOnly ? 'ignoring' : 'log';
     this.visitor.rdbEnd(summary);
+    if (this.options.rdbOnly) return;
     const unread = this.pushed - summary.bytes - rest.length;
     window.feed(rest, 0, rest.length);
     window.feed(last, last.length - unread, last.length);
@@ -183,19 +195,36 @@ export class AofReader {
       this.checkDamage();
     }
     if (this.rdbReader !== null) {
-      this.stage = 'over';
-      this.rdbReader.finish();
+      const reader = this.rdbReader;
+      this.guard(() => reader.finish());
     }
     const { log, visitor } = this;
     const cut = log.stop === null ? this.findCut() : null;
     if (cut !== null && this.options.tail === 'error') {
       this.stage = 'over';
       const code = cut.reason === 'transaction' ? 'AOF_OPEN_MULTI' : 'AOF_TRUNCATED';
-      throw new AofTruncatedError(code, cut.message, this.pushed, cut.goodBytes);
+      const error = new AofTruncatedError(code, cut.message, this.pushed, cut.goodBytes);
+      this.situate(error);
+      throw error;
     }
-    const isWhole = cut === null && log.stop === null && this.warnOfCutAnnotation();
+    const isWhole = cut === null && !this.stopped && this.warnOfCutAnnotation();
+    const summary = this.summarize(cut, isWhole);
+    if (cut !== null) visitor.cut(cut);
+    if (log.stop !== null) visitor.stop(log.stop);
+    visitor.segmentEnd(summary);
+    this.stage = 'over';
+    return summary;
+  }
+
+  /** What is known of the part that was read so far: all there is to know when an error was thrown. */
+  get soFar(): AofFileSummary {
+    return this.summarize(null, false);
+  }
+
+  private summarize(cut: AofCut | null, isWhole: boolean): AofFileSummary {
+    const { log } = this;
     const goodBytes = isWhole ? this.pushed : log.goodBytes;
-    const summary: AofFileSummary = {
+    return {
       format: this.format,
       bytes: this.pushed,
       goodBytes,
@@ -207,16 +236,11 @@ export class AofReader {
       cut,
       stop: log.stop,
     };
-    if (cut !== null) visitor.cut(cut);
-    if (log.stop !== null) visitor.stop(log.stop);
-    visitor.segmentEnd(summary);
-    this.stage = 'over';
-    return summary;
   }
 
   private get format(): AofFormat {
     if (this.pushed === 0) return 'empty';
-    if (this.rdb === null) return 'resp';
+    if (this.rdb === null) return this.rdbReader === null ? 'resp' : 'rdb';
     return this.pushed === this.rdb.bytes ? 'rdb' : 'rdb+resp';
   }
 
@@ -251,10 +275,16 @@ export class AofReader {
       code: 'AOF_CUT_ANNOTATION',
       message: `the log ends after ${this.pushed} bytes, in the middle of the annotation that begins at byte ${offset}; no command is lost`,
       offset,
-      file: null,
+      file: this.options.file,
     });
     return false;
   }
+}
+
+/** The error of a log without RDB when only that was asked for. */
+function noBase(): AofSetError {
+  const message = 'the log has no base: it consists of commands from its beginning on';
+  return new AofSetError('AOF_NO_BASE', message, 0);
 }
 
 const EMPTY = new Uint8Array(0);

@@ -97,6 +97,11 @@ export class LogParser {
     this.goodBytes = offset;
   }
 
+  /** Database that is selected. */
+  get selectedDb(): number {
+    return this.db;
+  }
+
   /** Decodes as far as what was fed allows. */
   advance(): void {
     const { window } = this;
@@ -252,7 +257,12 @@ export class LogParser {
   }
 
   private skipped(code: string, message: string): false {
-    this.visitor.warning({ code, message: `${message}: skipped`, offset: this.command.offset, file: null });
+    this.visitor.warning({
+      code,
+      message: `${message}: skipped`,
+      offset: this.command.offset,
+      file: this.options.file,
+    });
     return false;
   }
 
@@ -309,7 +319,12 @@ export class LogParser {
     if (at === end && at > start + 4 && at - start - 4 <= MAX_DIGITS) return value;
     const message = `expected Unix seconds after #TS:, found ${showBytes(bytes, start + 4, end)}`;
     if (this.options.until !== null) throw this.bad('AOF_BAD_ANNOTATION', message, offset);
-    this.visitor.warning({ code: 'AOF_BAD_TIMESTAMP', message: `${message}: ignored`, offset, file: null });
+    this.visitor.warning({
+      code: 'AOF_BAD_TIMESTAMP',
+      message: `${message}: ignored`,
+      offset,
+      file: this.options.file,
+    });
     return null;
   }
 
@@ -460,7 +475,7 @@ export class LogParser {
       code: 'AOF_REPAIRED_MEMBER',
       message: `PEXPIREMEMBERAT has a member without length, as KeyDB writes when it rewrites a log: its ${found.at - pos} bytes were found by what follows`,
       offset,
-      file: null,
+      file: this.options.file,
     });
     this.deliver();
     return true;
@@ -505,19 +520,15 @@ export class LogParser {
   }
 
   private tooLong(length: number): AofLimitError {
-    const error = new AofLimitError(
+    return new AofLimitError(
       'AOF_LIMIT',
       `${this.argumentName()} has ${length} bytes, more than the limit of ${this.options.maxStringBytes} (option maxStringBytes)`,
       this.window.offset,
     );
-    error.path = { db: this.db, key: null, element: null };
-    return error;
   }
 
   private bad(code: string, message: string, offset: number): AofFormatError {
-    const error = new AofFormatError(code, message, offset);
-    error.path = { db: this.db, key: null, element: null };
-    return error;
+    return new AofFormatError(code, message, offset);
   }
 }
 

@@ -8,7 +8,7 @@ import { RdbAssembler, type RdbEvent, type RdbKey, type RdbVisitor } from '@rdbk
 import type { AofCommand, AofCommandKind } from './command.ts';
 import { AofLimitError, AofSetError } from './errors.ts';
 import type { AofReadOptions } from './options.ts';
-import { type AofSummary, readSteps } from './read.ts';
+import { type AofSummary, closeSteps, readSteps } from './read.ts';
 import type { AofSegment } from './segment.ts';
 import type { AofSet } from './set.ts';
 import {
@@ -136,21 +136,25 @@ export async function* aofEvents(
 ): AsyncGenerator<AofEvent[], void, undefined> {
   const collector = new Collector();
   const steps = readSteps(set, collector, { ...options, commandBytes: MAX_COMMAND_BYTES });
-  for (;;) {
-    let step: IteratorResult<number, AofSummary>;
-    try {
-      step = await steps.next();
-    } catch (error) {
-      const last = collector.take();
-      if (last.length > 0) yield last;
-      throw error;
+  try {
+    for (;;) {
+      let step: IteratorResult<number, AofSummary>;
+      try {
+        step = await steps.next();
+      } catch (error) {
+        const last = collector.take();
+        if (last.length > 0) yield last;
+        throw error;
+      }
+      const batch = collector.take();
+      if (step.done === true) {
+        yield [...batch, { type: 'end', summary: step.value }];
+        return;
+      }
+      if (batch.length > 0) yield batch;
     }
-    const batch = collector.take();
-    if (step.done === true) {
-      yield [...batch, { type: 'end', summary: step.value }];
-      return;
-    }
-    if (batch.length > 0) yield batch;
+  } finally {
+    await closeSteps(steps);
   }
 }
 

@@ -61,12 +61,21 @@ export interface AofSummary {
  */
 export async function readAof(set: AofSet, visitor: AofVisitor, options: AofReadOptions = {}): Promise<AofSummary> {
   const steps = readSteps(set, visitor, options);
-  for (;;) {
-    const step = await steps.next();
-    if (step.done === true) return step.value;
-    const pause = options.between?.(step.value);
-    if (pause !== undefined) await pause;
+  try {
+    for (;;) {
+      const step = await steps.next();
+      if (step.done === true) return step.value;
+      const pause = options.between?.(step.value);
+      if (pause !== undefined) await pause;
+    }
+  } finally {
+    await closeSteps(steps);
   }
+}
+
+/** Gives back the files of steps that are not taken to their end. */
+export async function closeSteps(steps: AsyncGenerator<number, AofSummary | null, undefined>): Promise<void> {
+  await steps.return(null);
 }
 
 /** The same in steps: yields the number of bytes read so far. */

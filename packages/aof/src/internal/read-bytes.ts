@@ -6,7 +6,8 @@ export async function readBytes(file: AofFile, start: number, end: number): Prom
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of file.read(start, end)) {
-    const piece = chunk.slice(0, end - start - length);
+    // A copy: `slice` of a Buffer is none.
+    const piece = new Uint8Array(chunk.subarray(0, end - start - length));
     pieces.push(piece);
     length += piece.length;
     if (length === end - start) break;

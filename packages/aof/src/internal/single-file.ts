@@ -29,7 +29,8 @@ export class StreamFile implements AofFile {
     while (length < count) {
       const next = await this.chunks.next();
       if (next.done === true) break;
-      pieces.push(next.value.slice());
+      // A copy: `slice` of a Buffer is none.
+      pieces.push(new Uint8Array(next.value));
       length += next.value.length;
     }
     const head = new Uint8Array(length);

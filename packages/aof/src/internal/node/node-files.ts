@@ -7,14 +7,17 @@ import { nameFault, nameText } from '../names.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** The file at a path; the bytes of POSIX paths need not be text. */
+/**
+ * The file at a path; the bytes of POSIX paths need not be text. Of a file that grows, as the log of a running server does, only the
+ * first `size` bytes are read.
+ */
 export function fileAt(path: Buffer, size: number): AofFile {
   return {
     size,
-    async *read(start = 0, end = Infinity) {
+    async *read(start: number = 0, end: number = size): AsyncGenerator<Uint8Array> {
       const handle = await open(path, 'r');
       try {
-        yield* readHandle(handle, start, end);
+        yield* readHandle(handle, start, Math.min(end, size));
       } finally {
         await handle.close();
       }
@@ -24,11 +27,11 @@ export function fileAt(path: Buffer, size: number): AofFile {
 
 /** Reads ahead by one chunk, so that the file system works while the reader does. */
 export async function* readHandle(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
-  const length = Math.min(CHUNK_BYTES, end - start);
-  const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
+  const length = Math.max(0, Math.min(CHUNK_BYTES, end - start));
+  const buffers = [new Uint8Array(length), new Uint8Array(length)];
   let at = start;
-  const fill = (turn: number): Promise<{ bytesRead: number; buffer: Buffer }> =>
-    handle.read(buffers[turn] as Buffer, 0, Math.min(length, end - at), at);
+  const fill = (turn: number): Promise<{ bytesRead: number; buffer: Uint8Array }> =>
+    handle.read(buffers[turn] as Uint8Array, 0, Math.min(length, end - at), at);
   let pending = fill(0);
   for (let turn = 1; ; turn = 1 - turn) {
     const { bytesRead, buffer } = await pending;

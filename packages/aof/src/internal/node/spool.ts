@@ -30,7 +30,7 @@ function spooledFile(handle: FileHandle, size: number, folder: string): AofFile 
   let isOpen = true;
   return {
     size,
-    read: (start = 0, end = size) => readHandle(handle, start, end),
+    read: (start = 0, end = size) => readHandle(handle, start, Math.min(end, size)),
     async close() {
       if (!isOpen) return;
       isOpen = false;

@@ -32,6 +32,8 @@ export class DataError extends Error {
   offset: number;
   /** Where in the structure the reader was; filled in by the reader that knows. */
   path: DataPath;
+  /** Name of the file that `offset` counts in, when the input consists of several; else `null`. */
+  file: Uint8Array | null = null;
 
   constructor(code: string, message: string, offset: number) {
     super(message);

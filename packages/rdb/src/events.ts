@@ -94,9 +94,25 @@ export type RdbEvent =
   | { readonly type: 'warning'; readonly warning: RdbWarning }
   | { readonly type: 'end'; readonly summary: RdbSummary };
 
-/** Puts whole values together. */
-class Assembler extends RdbVisitorBase {
-  events: RdbEvent[] = [];
+/**
+ * A visitor that puts whole values together, as {@link rdbEvents} delivers them. For those who push chunks into an
+ * `RdbReader` themselves; memory is bounded by the largest value and by what is not taken.
+ *
+ * @example
+ * ```ts
+ * import { RdbAssembler, RdbReader } from '@rdbkit/rdb';
+ * const assembler = new RdbAssembler();
+ * const reader = new RdbReader(assembler);
+ * let keys = 0;
+ * for (const chunk of chunks) {
+ *   reader.push(chunk);
+ *   for (const event of assembler.take()) if (event.type === 'key') keys++;
+ * }
+ * console.log(keys === reader.finish().keys); // true
+ * ```
+ */
+export class RdbAssembler extends RdbVisitorBase {
+  private events: RdbEvent[] = [];
   private dialect: Dialect = 'redis';
   private info: RdbKeyInfo | null = null;
   private data: RdbValue | null = null;
@@ -115,6 +131,12 @@ class Assembler extends RdbVisitorBase {
   } | null = null;
   private pieces: Uint8Array[] = [];
 
+  /** Whether there is something to be taken. */
+  get hasEvents(): boolean {
+    return this.events.length > 0;
+  }
+
+  /** What has been read since the last call. It is the caller's. */
   take(): RdbEvent[] {
     const { events } = this;
     this.events = [];
@@ -281,17 +303,17 @@ export async function* rdbEvents(
   source: RdbSource,
   options: RdbOptions = {},
 ): AsyncGenerator<RdbEvent[], void, undefined> {
-  const assembler = new Assembler();
+  const assembler = new RdbAssembler();
   const reader = new RdbReader(assembler, options);
   for await (const chunk of chunksOf(source)) {
     for (let at = 0; at < chunk.length; at += STEP_BYTES) {
       try {
         reader.push(chunk.subarray(at, at + STEP_BYTES));
       } catch (error) {
-        if (assembler.events.length > 0) yield assembler.take();
+        if (assembler.hasEvents) yield assembler.take();
         throw error;
       }
-      if (assembler.events.length > 0) yield assembler.take();
+      if (assembler.hasEvents) yield assembler.take();
     }
   }
   reader.finish();

@@ -8,6 +8,7 @@ export {
   RdbUnsupportedError,
 } from './errors.ts';
 export {
+  RdbAssembler,
   type RdbEvent,
   type RdbKey,
   type RdbKeyInfo,

@@ -142,6 +142,23 @@ export class RdbReader {
     return summary;
   }
 
+  /**
+   * Ends the reading of an RDB that has something else behind it, such as the commands of an append-only file. To be called
+   * instead of `finish`, once the reader is {@link RdbReader.done}: what follows is then no matter for a warning and not counted in the summary.
+   *
+   * @returns the summary, and what is in the reader's buffer behind the end of the RDB: borrowed until the reader is used
+   * again. What the last `push` did not need to look at is not in it.
+   * @throws {Error} when the end has not been read yet.
+   */
+  handOver(): { readonly summary: RdbSummary; readonly rest: Uint8Array } {
+    if (this.summary === null) throw new Error('the end of the RDB has not been read yet');
+    const { input } = this.decoding;
+    const summary: RdbSummary = { ...this.summary, trailingBytes: 0 };
+    this.visitor.end(summary);
+    input.reveal(input.heldBack);
+    return { summary, rest: input.bytes.subarray(input.pos, input.end) };
+  }
+
   private hasMore(): boolean {
     return this.summary === null && this.decoding.input.heldBack > 0;
   }

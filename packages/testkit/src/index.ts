@@ -10,6 +10,7 @@ export {
   withCoverage,
 } from './coverage.ts';
 export { crc64 } from './crc64.ts';
+export * from './logs.ts';
 export { backReference, lzfCompress } from './lzf.ts';
 export * from './packed-builder.ts';
 export * from './rdb-builder.ts';

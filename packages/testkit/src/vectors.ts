@@ -18,7 +18,8 @@ export type VectorOrigin = 'test-vectors' | 'corpus' | 'peer-data' | 'extra';
 /** Environment variable with a folder of further dumps, laid out like `test-vectors`. */
 export const EXTRA_VECTORS_VARIABLE = 'RDBKIT_VECTORS';
 
-const FOLDERS: Readonly<Record<VectorOrigin, string>> = {
+/** The folder of each collection; it need not be there. */
+export const COLLECTIONS: Readonly<Record<VectorOrigin, string>> = {
   'test-vectors': join(REPOSITORY_ROOT, 'test-vectors'),
   corpus: join(REPOSITORY_ROOT, '..', 'shared', 'corpus'),
   'peer-data': join(REPOSITORY_ROOT, '..', 'shared', 'peer-data'),
@@ -70,26 +71,31 @@ export interface Vector {
 /** Text is shown when a test needs a collection that is not here. */
 export function missingCollections(): string[] {
   return (['corpus', 'peer-data'] as const)
-    .filter((origin) => !existsSync(FOLDERS[origin]))
+    .filter((origin) => !existsSync(COLLECTIONS[origin]))
     .map((origin) => `${origin}: ../shared/${origin} is not beside the repository`);
 }
 
 let hasTold = false;
 
-/** Every dump of the given origins, in a fixed order. Says once which collections are missing. */
-export function listVectors(...origins: readonly VectorOrigin[]): Vector[] {
-  const wanted = origins.length > 0 ? origins : (Object.keys(FOLDERS) as VectorOrigin[]);
+/** Says, once, which collections are not there to be tested with. */
+export function tellMissingCollections(): void {
   const missing = missingCollections();
   if (missing.length > 0 && !hasTold) console.warn(`not tested: ${missing.join('; ')}`);
   hasTold = true;
+}
+
+/** Every dump of the given origins, in a fixed order. Says once which collections are missing. */
+export function listVectors(...origins: readonly VectorOrigin[]): Vector[] {
+  const wanted = origins.length > 0 ? origins : (Object.keys(COLLECTIONS) as VectorOrigin[]);
+  tellMissingCollections();
   return wanted.flatMap((origin) => {
-    if (!existsSync(FOLDERS[origin])) return [];
+    if (!existsSync(COLLECTIONS[origin])) return [];
     return origin === 'peer-data' ? peerVectors() : folderVectors(origin);
   });
 }
 
 function folderVectors(origin: Exclude<VectorOrigin, 'peer-data'>): Vector[] {
-  const folder = FOLDERS[origin];
+  const folder = COLLECTIONS[origin];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
@@ -130,8 +136,8 @@ function readPayloads(path: string): DumpPayload[] {
 }
 
 function peerVectors(): Vector[] {
-  const folder = FOLDERS['peer-data'];
-  return readManifest(join(folder, 'MANIFEST.tsv'))
+  const folder = COLLECTIONS['peer-data'];
+  return readPeerManifest()
     .filter((row) => row.kind === 'rdb')
     .map((row) => {
       const path = join(folder, row.path ?? '');
@@ -147,8 +153,9 @@ function peerVectors(): Vector[] {
     });
 }
 
-function readManifest(path: string): ManifestRow[] {
-  const [header = '', ...lines] = readFileSync(path, 'utf8')
+/** The list of the peers' files. */
+export function readPeerManifest(): ManifestRow[] {
+  const [header = '', ...lines] = readFileSync(join(COLLECTIONS['peer-data'], 'MANIFEST.tsv'), 'utf8')
     .split('\n')
     .filter((line) => line !== '');
   const names = header.split('\t');

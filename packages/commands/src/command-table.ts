@@ -57,7 +57,14 @@ const table: (Entry | undefined)[] = makeTable();
  * ```
  */
 export function keysOf(args: CommandArguments, keys: KeyPositions): CommandSpec | null {
-  keys.clear();
+  const command = findCommand(args);
+  if (command === null) keys.clear();
+  else findKeys(command, args, keys);
+  return command;
+}
+
+/** The command alone, see {@link keysOf}. */
+export function findCommand(args: CommandArguments): CommandSpec | null {
   const { bytes, argc } = args;
   if (argc === 0) return null;
   const start = args.argStart(0);
@@ -71,8 +78,13 @@ export function keysOf(args: CommandArguments, keys: KeyPositions): CommandSpec 
     const subHash = hash(bytes, subStart, subEnd, Math.imul(nameHash ^ BLANK, FNV_PRIME));
     entry = find(bytes, start, end, subStart, subEnd, subHash) ?? entry;
   }
-  entry.rule(args, keys);
   return entry;
+}
+
+/** Which arguments of a command that was found are keys. */
+export function findKeys(command: CommandSpec, args: CommandArguments, keys: KeyPositions): void {
+  keys.clear();
+  (command as Entry).rule(args, keys);
 }
 
 /** FNV-1a of the bytes, letters as capitals. */

@@ -134,6 +134,11 @@ export class CommandEmitter extends RdbVisitorBase {
     return this.isReady ? this.s.caps.target : null;
   }
 
+  /** The database that the target has selected after all that was written; `null` when nothing selected one. */
+  get selectedDb(): number | null {
+    return this.isReady && this.s.selected >= 0 ? this.s.selected : null;
+  }
+
   /** What has been written so far, and what has not. */
   get counts(): EmitCounts {
     // Not `ready()`: to look must not decide who the target is.

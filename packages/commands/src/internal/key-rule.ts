@@ -20,7 +20,7 @@ export type KeyRule = (args: CommandArguments, keys: KeyPositions) => void;
 const MOST_DIGITS = 9;
 
 /** Whether argument `i` is this word, in capitals, of ASCII letters; the argument's own case does not matter. */
-function argumentIs(args: CommandArguments, i: number, word: string): boolean {
+export function argumentIs(args: CommandArguments, i: number, word: string): boolean {
   const start = args.argStart(i);
   if (args.argEnd(i) - start !== word.length) return false;
   const { bytes } = args;
@@ -33,7 +33,7 @@ function argumentIs(args: CommandArguments, i: number, word: string): boolean {
 }
 
 /** The number in argument `i`, or 0 where there is none. */
-function countIn(args: CommandArguments, i: number): number {
+export function countIn(args: CommandArguments, i: number): number {
   if (i >= args.argc) return 0;
   const start = args.argStart(i);
   const end = args.argEnd(i);

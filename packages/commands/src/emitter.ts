@@ -139,6 +139,11 @@ export class CommandEmitter extends RdbVisitorBase {
     return this.isReady && this.s.selected >= 0 ? this.s.selected : null;
   }
 
+  /** To be set, between keys, when others have written commands in the meantime; `null` when the database is not known. */
+  set selectedDb(db: number | null) {
+    if (this.isReady) this.s.setSelected(db ?? -1);
+  }
+
   /** What has been written so far, and what has not. */
   get counts(): EmitCounts {
     // Not `ready()`: to look must not decide who the target is.

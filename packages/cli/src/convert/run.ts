@@ -14,7 +14,7 @@ import { countOf, humanSize } from '../lang/units.ts';
 import { createProgress } from '../progress/progress.ts';
 import { describeDamage } from '../rdb2resp/damage.ts';
 import { openOutputFile } from '../sink/output-sink.ts';
-import { openSource } from '../source/open-source.ts';
+import { closeSource, openSource } from '../source/open-source.ts';
 import type { ConvertFlags } from './command.ts';
 
 /** Runs the command. */
@@ -27,6 +27,10 @@ export async function runConvert(
   const name = printableText(output, 80);
   if (!flags.overwrite && existsSync(output)) throw usageError(`${name} exists`, '--overwrite replaces it.');
   const source = await openSource(path, host);
+  if (source.kind === 'log') {
+    await closeSource(source);
+    throw usageError(`${source.name} is an append-only log already`, 'convert makes one of a dump.');
+  }
   const sink = openOutputFile(output, path, () => {});
   const progress = createProgress(
     flags.quiet ? 'none' : flags.progress,
@@ -55,7 +59,8 @@ export async function runConvert(
     return EXIT.OK;
   } catch (error) {
     progress.clear();
-    if (error instanceof DataError) throw describeDamage(error, source, reader.keys, undefined);
+    if (error instanceof DataError)
+      throw describeDamage(error, { ...source, total: source.input.total }, reader.keys, undefined);
     throw error;
   } finally {
     sink.abort();

@@ -78,22 +78,6 @@ describe('sources', () => {
     expect(code).toBe(2);
   });
 
-  it('an append-only file with a preamble, unless nothing follows it', async () => {
-    const preamble = new RdbBuilder({ version: 9 })
-      .aux('aof-preamble', '1')
-      .selectDb(0)
-      .key('k', stringValue('v'))
-      .finish();
-    expect((await run([write(preamble)])).code).toBe(0);
-    const tail = Buffer.from('*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n');
-    const { code, commands, stderr } = await run([write(Buffer.concat([preamble, tail]))]);
-    expect(commands).toEqual(['SELECT 0', 'SET k v']);
-    expect(stderr).toContain('begins with an RDB: the commands after it are not supported yet');
-    expect(stderr).toContain('23 bytes of commands follow the RDB');
-    expect(stderr).not.toContain('warning');
-    expect(code).toBe(3);
-  });
-
   it('bytes after the end are worth a warning', async () => {
     const { code, stderr } = await run([write(Buffer.concat([dump, Buffer.from('abc')]))]);
     expect(stderr).toContain('warning: 3 bytes follow the end of the RDB');

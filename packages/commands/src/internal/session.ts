@@ -106,6 +106,12 @@ export class Session {
     this.out.bulkInteger(this.db);
   }
 
+  /** The database that others have selected. */
+  setSelected(db: number): void {
+    this.selected = db;
+    this.committedSelected = db;
+  }
+
   /** Before the first command of a value that takes several. */
   begin(): void {
     this.began = true;

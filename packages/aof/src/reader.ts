@@ -9,6 +9,8 @@ import type { AofCut, AofFileSummary, AofFormat, AofVisitor } from './visitor.ts
 
 /** Chunks are fed to the window in steps of this size, so that a huge chunk is not copied as a whole. */
 const STEP_BYTES = 64 * 1024;
+/** `RdbReader` makes steps itself, and knows what may wait for its turn. */
+const RDB_STEP_BYTES = 256 * 1024;
 
 /**
  * Reads one file of a log from chunks of any size: commands, an RDB, or an RDB followed by commands. Which of them it is
@@ -76,9 +78,11 @@ export class AofReader {
    */
   push(chunk: Uint8Array): boolean {
     if (this.stage === 'over') throw new Error('this reader has failed or is finished, and cannot go on');
-    for (let at = 0; at < chunk.length; at += STEP_BYTES) {
+    for (let at = 0; at < chunk.length; ) {
       while (this.rdbReader !== null && this.hasMore) this.more();
-      this.step(chunk, at, Math.min(chunk.length, at + STEP_BYTES));
+      const end = Math.min(chunk.length, at + (this.stage === 'rdb' ? RDB_STEP_BYTES : STEP_BYTES));
+      this.step(chunk, at, end);
+      at = end;
     }
     return this.hasMore;
   }

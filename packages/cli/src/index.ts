@@ -1,4 +1,5 @@
 export * from '@rdbkit/aof';
+export * from '@rdbkit/aof';
 export * from '@rdbkit/bytes';
 export * from '@rdbkit/commands';
 export * from '@rdbkit/rdb';

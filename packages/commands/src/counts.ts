@@ -18,6 +18,8 @@ export interface EmitCounts {
   expiredKeys: number;
   /** Fields left out because they have expired. */
   expiredFields: number;
+  /** Times that have passed and were put off (option `postponeExpiredTo`), of keys and of fields. */
+  postponedTimes: number;
   /** Keys without elements, left out. */
   emptyKeys: number;
   /** Keys that `shape` or `acceptSize` did not want. */
@@ -39,6 +41,7 @@ export function zeroCounts(): EmitCounts {
     ways: { set: 0, restore: 0, transcoded: 0, commands: 0 },
     expiredKeys: 0,
     expiredFields: 0,
+    postponedTimes: 0,
     emptyKeys: 0,
     unwantedKeys: 0,
     impossibleKeys: 0,

@@ -134,6 +134,16 @@ export class CommandEmitter extends RdbVisitorBase {
     return this.isReady ? this.s.caps.target : null;
   }
 
+  /** The database that the target has selected after all that was written; `null` when nothing selected one. */
+  get selectedDb(): number | null {
+    return this.isReady && this.s.selected >= 0 ? this.s.selected : null;
+  }
+
+  /** To be set, between keys, when others have written commands in the meantime; `null` when the database is not known. */
+  set selectedDb(db: number | null) {
+    if (this.isReady) this.s.setSelected(db ?? -1);
+  }
+
   /** What has been written so far, and what has not. */
   get counts(): EmitCounts {
     // Not `ready()`: to look must not decide who the target is.

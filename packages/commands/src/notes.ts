@@ -76,6 +76,17 @@ export const NOTE_LEVELS = {
   STREAM_UNOWNED_LOST: 'loss',
   /** Settings or records of idempotent producers. */
   STREAM_IDMP_LOST: 'loss',
+
+  /** A logged command is not written: it needs keys that were left out. */
+  LOG_NEEDS_OTHER_KEYS: 'loss',
+  /** A logged command is not written: it moves keys between databases of which one was left out, or which become one. */
+  LOG_NEEDS_OTHER_DB: 'loss',
+  /** A logged command is written: it empties the target, or databases of it. Reported once for each. */
+  LOG_EMPTIES_TARGET: 'info',
+  /** A logged command is written as it is: no known server has it, so that its keys are not known. Reported once for each name. */
+  LOG_UNKNOWN_COMMAND: 'info',
+  /** A logged command may reach further keys by names that it makes up, which selecting and renaming do not touch. Reported once for each. */
+  LOG_COMPUTED_KEYS: 'info',
 } as const;
 
 /** A stable code; see {@link NOTE_LEVELS} for what each means. */

@@ -65,6 +65,12 @@ export interface EmitOptions {
    */
   readonly shiftTtlMs?: number | undefined;
   /**
+   * The expiry, in Unix milliseconds, that keys and fields get whose time has passed. For the first part of a log whose
+   * commands go on with such keys: a server that has none of its own past would drop them at once.
+   * @default null (none)
+   */
+  readonly postponeExpiredTo?: number | null | undefined;
+  /**
    * Selects a key by returning true, after it may have changed `db`, `bytes`, `start` and `end` of the header: the
    * database and name to write. New bytes must stay as they are until the next call.
    */
@@ -98,6 +104,7 @@ export interface ResolvedEmitOptions {
   readonly expired: 'keep' | 'skip';
   readonly stripTtl: boolean;
   readonly shiftTtlMs: number;
+  readonly postponeExpiredTo: number | null;
   readonly temporarySuffix: string;
 }
 
@@ -115,6 +122,7 @@ export function resolveEmitOptions(options: EmitOptions): ResolvedEmitOptions {
     expired: options.expired ?? 'skip',
     stripTtl: options.stripTtl ?? false,
     shiftTtlMs: options.shiftTtlMs ?? 0,
+    postponeExpiredTo: options.postponeExpiredTo ?? null,
     temporarySuffix: options.temporarySuffix ?? `:rdbkit-${Math.floor(Math.random() * 2 ** 52).toString(36)}`,
   };
   for (const name of ['batch', 'maxCommandBytes', 'flushBytes'] as const) {
@@ -122,9 +130,9 @@ export function resolveEmitOptions(options: EmitOptions): ResolvedEmitOptions {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new RangeError(`${name} must be a positive integer, got ${value}`);
   }
-  for (const name of ['now', 'shiftTtlMs'] as const) {
+  for (const name of ['now', 'shiftTtlMs', 'postponeExpiredTo'] as const) {
     const value = resolved[name];
-    if (!Number.isSafeInteger(value))
+    if (value !== null && !Number.isSafeInteger(value))
       throw new RangeError(`${name} must be a whole number of milliseconds, got ${value}`);
   }
   return resolved;

@@ -137,6 +137,14 @@ export class KeySelection {
   readonly acceptsFunctions: boolean;
   /** Whether `acceptSize` can refuse anything. */
   readonly hasSizeBounds: boolean;
+  /** Whether names or slots decide about anything. */
+  readonly selectsNames: boolean;
+  /** The databases that are wanted, or `null` for all. */
+  readonly selectedDbs: readonly number[] | null;
+  /** Whether databases get other numbers. */
+  readonly mapsDbs: boolean;
+  /** Whether keys get other names. */
+  readonly renamesKeys: boolean;
   /** What was decided about keys that have expired. */
   readonly expired: 'keep' | 'skip';
   readonly nowMs: number;
@@ -189,18 +197,57 @@ export class KeySelection {
     }
     this.mapDb = spec.mapDb?.size ? spec.mapDb : null;
     this.renames = spec.renamePrefixes?.length ? spec.renamePrefixes : null;
+    this.selectsNames =
+      this.globs !== null ||
+      this.notGlobs !== null ||
+      this.regexes !== null ||
+      this.notRegexes !== null ||
+      this.slots !== null;
+    this.selectedDbs = this.dbs === null ? null : [...this.dbs];
+    this.mapsDbs = this.mapDb !== null;
+    this.renamesKeys = this.renames !== null;
     this.isOpen =
       this.dbs === null &&
       this.typeCodes === null &&
-      this.globs === null &&
-      this.notGlobs === null &&
-      this.regexes === null &&
-      this.notRegexes === null &&
+      !this.selectsNames &&
       this.ttl === null &&
-      this.slots === null &&
       this.limit === Infinity &&
-      this.mapDb === null &&
-      this.renames === null;
+      !this.mapsDbs &&
+      !this.renamesKeys;
+  }
+
+  /**
+   * Whether a database is wanted. For what names keys without having them, such as commands: this method and the others up
+   * to {@link KeySelection.sharesDb} count nothing.
+   */
+  acceptsDb(db: number): boolean {
+    return this.dbs === null || this.dbs.has(db);
+  }
+
+  /** Whether a key could be wanted as far as its name `bytes[start, end)` tells: why not, or `null`. */
+  refusalOfName(bytes: Uint8Array, start: number, end: number): 'key' | 'slot' | null {
+    if (!this.selectsNames) return null;
+    if (this.hasUnwantedName(bytes, start, end)) return 'key';
+    return this.slots !== null && this.slots[keySlot(bytes, start, end)] === 0 ? 'slot' : null;
+  }
+
+  /** The number that a database gets. */
+  mappedDb(db: number): number {
+    return this.mapDb?.get(db) ?? db;
+  }
+
+  /** The change that the name `bytes[start, end)` undergoes, or `null`. */
+  renameOf(bytes: Uint8Array, start: number, end: number): PrefixRename | null {
+    return this.renames?.find(({ from }) => hasPrefix(bytes, start, end, from)) ?? null;
+  }
+
+  /** Whether another wanted database would get the same number as this one. */
+  sharesDb(db: number): boolean {
+    if (this.mapDb === null) return false;
+    const target = this.mappedDb(db);
+    const others = [...this.mapDb].filter(([from, to]) => from !== db && to === target).map(([from]) => from);
+    if (target !== db && !this.mapDb.has(target)) others.push(target);
+    return others.some((other) => this.acceptsDb(other));
   }
 
   /** Total of {@link KeySelection.skipped}. */
@@ -247,16 +294,19 @@ export class KeySelection {
     if (this.dbs !== null && !this.dbs.has(header.db)) return 'db';
     if (this.typeCodes !== null && this.typeCodes[header.typeCode] === 0) return 'type';
     const { bytes, start, end } = header;
-    if (this.globs !== null && !matchesAny(this.globs, bytes, start, end)) return 'key';
-    if (this.notGlobs !== null && matchesAny(this.notGlobs, bytes, start, end)) return 'key';
-    if (this.regexes !== null || this.notRegexes !== null) {
-      const text = keyText(bytes, start, end);
-      if (this.regexes !== null && !this.regexes.some((regex) => regex.test(text))) return 'key';
-      if (this.notRegexes?.some((regex) => regex.test(text))) return 'key';
-    }
+    if (this.hasUnwantedName(bytes, start, end)) return 'key';
     if (this.ttl !== null && !this.hasTtl(header.expireAtMs, this.ttl)) return 'ttl';
     if (this.slots !== null && this.slots[keySlot(bytes, start, end)] === 0) return 'slot';
     return null;
+  }
+
+  private hasUnwantedName(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.globs !== null && !matchesAny(this.globs, bytes, start, end)) return true;
+    if (this.notGlobs !== null && matchesAny(this.notGlobs, bytes, start, end)) return true;
+    if (this.regexes === null && this.notRegexes === null) return false;
+    const text = keyText(bytes, start, end);
+    if (this.regexes !== null && !this.regexes.some((regex) => regex.test(text))) return true;
+    return this.notRegexes?.some((regex) => regex.test(text)) ?? false;
   }
 
   private hasTtl(expireAtMs: KeyHeader['expireAtMs'], ttl: TtlSelection): boolean {

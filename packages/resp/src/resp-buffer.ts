@@ -94,6 +94,13 @@ export class RespBuffer extends ByteBuffer {
     this.copy(head, 0, head.length);
   }
 
+  /** Appends a whole command that is RESP already: `bytes[start, end)`. */
+  command(bytes: Uint8Array, start: number, end: number): void {
+    this.openAt = this.pos;
+    this.commands++;
+    this.copy(bytes, start, end);
+  }
+
   /**
    * Ends a command that was begun with {@link RespBuffer.begin}, now that its number of arguments is known.
    *

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { colorModeOf, normaliseArguments } from './arguments.ts';
+import { colorModeOf, commandFirst, normaliseArguments } from './arguments.ts';
 
 describe('normaliseArguments', () => {
   it('gives flags that stand alone their value', () => {
@@ -27,6 +27,30 @@ describe('normaliseArguments', () => {
       '--color',
       '--key=',
     ]);
+  });
+});
+
+describe('commandFirst', () => {
+  it.each([
+    [[], []],
+    [['--color=never'], ['--color=never']],
+    [
+      ['convert', '-o', 'x'],
+      ['convert', '-o', 'x'],
+    ],
+    [
+      ['--color=never', 'convert', 'x'],
+      ['convert', '--color=never', 'x'],
+    ],
+    [['help'], ['--help']],
+    [
+      ['help', 'convert'],
+      ['convert', '--help'],
+    ],
+    [['help', '--quiet'], ['--help']],
+    [['--json'], ['--json']],
+  ])('%j', (args, expected) => {
+    expect(commandFirst(args)).toEqual(expected);
   });
 });
 

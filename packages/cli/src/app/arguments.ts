@@ -30,6 +30,19 @@ export function normaliseArguments(args: readonly string[]): string[] {
   return normal;
 }
 
+/**
+ * For a program with commands: `help NAME` becomes `NAME --help`, and the colour may also be chosen before the command.
+ */
+export function commandFirst(args: readonly string[]): string[] {
+  const at = args.findIndex((arg) => !arg.startsWith('--color='));
+  if (at < 0) return [...args];
+  const [command = '', ...rest] = args.slice(at);
+  const colors = args.slice(0, at);
+  if (command !== 'help') return [command, ...colors, ...rest];
+  const [name = '', ...more] = rest;
+  return name === '' || name.startsWith('-') ? ['--help'] : [name, '--help', ...more];
+}
+
 /** The colour mode that the arguments ask for; errors in the rest of them are to have it too. */
 export function colorModeOf(args: readonly string[]): ColorMode {
   let mode: ColorMode = 'auto';

@@ -22,7 +22,7 @@ interface FlagGroup {
 }
 
 /** A command line, and what it is good for. */
-interface Example {
+export interface Example {
   readonly title: string;
   readonly line: string;
 }
@@ -50,7 +50,7 @@ const EXIT_CODES: readonly (readonly [name: string, brief: string])[] = [
   [String(EXIT.OK), 'All done'],
   [String(EXIT.FAILED), 'Failed: endpoint, input or output'],
   [String(EXIT.USAGE), 'Wrong usage'],
-  [String(EXIT.DAMAGED), 'The input is damaged: what was complete before that place has been written'],
+  [String(EXIT.DAMAGED), 'The input is damaged; standard error says where'],
   [String(EXIT.PARTIAL), 'Done, but some keys were not; they are reported'],
 ];
 
@@ -59,35 +59,78 @@ const NARROWEST = 40;
 /** Where the texts begin. */
 const INDENT = 26;
 
+/** What an overview of several commands tells. */
+interface CommandOverview {
+  readonly name: string;
+  readonly brief: string;
+  readonly commands: Readonly<Record<string, { readonly help: HelpPage }>>;
+  readonly examples: readonly Example[];
+}
+
+/** The overview of a program with several commands, for a terminal of so many columns. */
+export function formatOverview(overview: CommandOverview, columns: number, colors: Colors): string {
+  const { name, brief, commands, examples } = overview;
+  const { width, heading, rows, flags } = layout(columns, colors);
+  const lines = [
+    ...wrap(brief, width),
+    '',
+    `${heading('Usage')}  ${name} COMMAND [FLAGS] [ARGUMENTS]`,
+    '',
+    heading('Commands'),
+    ...rows(Object.entries(commands).map(([command, { help }]) => [command, help.brief])),
+    ...rows([['help COMMAND', 'Print the page of a command']]),
+    ...flags(GENERAL, {}),
+    '',
+    heading('Examples'),
+    ...exampleLines(examples, colors),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 /** The page as text for a terminal of so many columns. */
 export function formatHelp(page: HelpPage, columns: number, colors: Colors): string {
-  const width = Math.max(NARROWEST, Math.min(columns, WIDEST));
-  const heading = (text: string): string => colors.bold(text);
-  const rows = (entries: readonly (readonly [string, string])[]): string[] =>
-    entries.flatMap(([name, brief]) => row(name, brief, width, colors));
+  const { width, heading, rows, flags } = layout(columns, colors);
   const lines = [
     ...wrap(page.brief, width),
     '',
     `${heading('Usage')}  ${page.usage}`,
     '',
     ...rows(page.positionals),
-    ...[...page.groups, GENERAL].flatMap(({ title, flags }) => [
-      '',
-      heading(title),
-      ...rows(
-        Object.entries(flags)
-          .filter(([, flag]) => !flag.hidden)
-          .map(([name, flag]) => [flagName(name, flag, page.aliases), flag.brief]),
-      ),
-    ]),
+    ...[...page.groups, GENERAL].flatMap((group) => flags(group, page.aliases)),
     '',
     heading('Exit codes'),
     ...rows(EXIT_CODES),
     '',
     heading('Examples'),
-    ...page.examples.flatMap(({ title, line }) => [`  ${colors.dim(`# ${title}`)}`, `  ${line}`]),
+    ...exampleLines(page.examples, colors),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+interface Layout {
+  readonly width: number;
+  readonly heading: (text: string) => string;
+  readonly rows: (entries: readonly (readonly [name: string, brief: string])[]) => string[];
+  readonly flags: (group: FlagGroup, aliases: HelpPage['aliases']) => string[];
+}
+
+function layout(columns: number, colors: Colors): Layout {
+  const width = Math.max(NARROWEST, Math.min(columns, WIDEST));
+  const heading = (text: string): string => colors.bold(text);
+  const rows: Layout['rows'] = (entries) => entries.flatMap(([name, brief]) => row(name, brief, width, colors));
+  const flags: Layout['flags'] = (group, aliases) => {
+    const shown = Object.entries(group.flags).filter(([, flag]) => !flag.hidden);
+    return [
+      '',
+      heading(group.title),
+      ...rows(shown.map(([name, flag]) => [flagName(name, flag, aliases), flag.brief])),
+    ];
+  };
+  return { width, heading, rows, flags };
+}
+
+function exampleLines(examples: readonly Example[], colors: Colors): string[] {
+  return examples.flatMap(({ title, line }) => [`  ${colors.dim(`# ${title}`)}`, `  ${line}`]);
 }
 
 function flagName(name: string, flag: DocumentedFlag, aliases: HelpPage['aliases']): string {

@@ -4,23 +4,22 @@
  * @module
  */
 import {
-  type ApplicationText,
-  ArgumentScannerError,
   buildApplication,
+  buildRouteMap,
   type Command,
   type CommandContext,
-  formatMessageForArgumentScannerError,
   ExitCode as ParserExitCode,
+  type RouteMap,
   run,
   type StricliIntegration,
   type StricliProcess,
-  text_en,
 } from '@stricli/core';
-import { colorModeOf, normaliseArguments } from './arguments.ts';
+import { colorModeOf, commandFirst, normaliseArguments } from './arguments.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { formatHelp, type HelpPage } from './help.ts';
+import { type Example, formatHelp, formatOverview, type HelpPage } from './help.ts';
 import type { Host } from './host.ts';
-import { colorsFor, Messages } from './messages.ts';
+import { type Colors, colorsFor, Messages } from './messages.ts';
+import { parserTexts } from './parser-texts.ts';
 import { readVersion } from './version.ts';
 
 /** What a command runs with. */
@@ -30,11 +29,24 @@ export interface CliContext extends CommandContext {
   readonly messages: Messages;
 }
 
-/** A command-line program with one command. */
-export interface Program {
-  readonly name: string;
+/** A command: how its arguments are read, and its help page. */
+export interface CliCommand {
   readonly command: Command<CliContext>;
   readonly help: HelpPage;
+}
+
+/** A command-line program with one command. */
+export interface Program extends CliCommand {
+  readonly name: string;
+}
+
+/** A command-line program with several commands. */
+export interface CommandSet {
+  readonly name: string;
+  readonly brief: string;
+  /** By the names that users type, in the order of the overview. */
+  readonly commands: Readonly<Record<string, CliCommand>>;
+  readonly examples: readonly Example[];
 }
 
 /** Makes a command's function of one that returns its exit code and may throw. */
@@ -51,18 +63,25 @@ export function commandFunction<FLAGS, ARGS extends readonly unknown[]>(
 }
 
 /** Runs a program and returns what it tells the shell. */
-export async function runProgram(program: Program, host: Host): Promise<number> {
+export async function runProgram(program: Program | CommandSet, host: Host): Promise<number> {
   const colorMode = colorModeOf(host.args);
   const messages = new Messages(program.name, host.stderr, colorsFor(host.stderr, host.env, colorMode));
+  const given = normaliseArguments(host.args);
+  const args = 'commands' in program ? commandFirst(given) : given;
+  if ('commands' in program && args.every((arg) => arg.startsWith('--color='))) {
+    host.stderr.write(formatOverview(program, host.stderr.columns(), messages.colors));
+    return EXIT.USAGE;
+  }
+  const page = pagesOf(program);
   const integrations: Record<string, StricliIntegration<CliContext>> = {
     help: {
       flag: {
         brief: '',
         aliases: ['h'],
         global: true,
-        run() {
+        run(_, { result }) {
           const colors = colorsFor(host.stdout, host.env, colorMode);
-          host.stdout.write(formatHelp(program.help, host.stdout.columns(), colors));
+          host.stdout.write(page(result.prefix[1], host.stdout.columns(), colors));
         },
       },
     },
@@ -70,35 +89,60 @@ export async function runProgram(program: Program, host: Host): Promise<number> 
       flag: {
         brief: '',
         aliases: ['V'],
+        global: true,
         run() {
           host.stdout.write(`${program.name} ${readVersion()}\n`);
         },
       },
     },
   };
-  const application = buildApplication(
-    program.command,
-    {
-      name: program.name,
-      scanner: {
-        caseStyle: 'original',
-        allowArgumentEscapeSequence: true,
-        // As the parser's default, but for a lower threshold: a guess should be a near one.
-        distanceOptions: { threshold: 4, weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 } },
-      },
-      documentation: { disableAnsiColor: true },
-      localization: { text: textsOf(program.name) },
+  const config = {
+    name: program.name,
+    scanner: {
+      caseStyle: 'original',
+      allowArgumentEscapeSequence: true,
+      // As the parser's default, but for a lower threshold: a guess should be a near one.
+      distanceOptions: { threshold: 4, weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 } },
     },
-    integrations,
-  );
+    documentation: { disableAnsiColor: true },
+    localization: { text: parserTexts(program.name, commandName(program, args)) },
+  } as const;
+  const application =
+    'commands' in program
+      ? buildApplication(routesOf(program), config, integrations)
+      : buildApplication(program.command, config, integrations);
   // The parser prints its errors as lines; ours get their look here.
   const process: StricliProcess = {
     stdout: host.stdout,
     stderr: { write: (text) => messages.error(text.trimEnd()) },
     env: {},
   };
-  await run(application, normaliseArguments(host.args), { process, host, messages });
+  await run(application, args, { process, host, messages });
   return exitCodeOf(process.exitCode);
+}
+
+/** The commands as the parser wants them, in an object that has nothing but them. */
+function routesOf({ brief, commands }: CommandSet): RouteMap<CliContext> {
+  const routes = Object.create(null) as Record<string, Command<CliContext>>;
+  for (const [name, { command }] of Object.entries(commands)) routes[name] = command;
+  return buildRouteMap<string, CliContext>({ routes, docs: { brief } });
+}
+
+/** Makes the help page of a command, or that of the program as a whole. */
+function pagesOf(
+  program: Program | CommandSet,
+): (command: string | undefined, columns: number, colors: Colors) => string {
+  return (command, columns, colors) => {
+    if (!('commands' in program)) return formatHelp(program.help, columns, colors);
+    const entry = command === undefined ? undefined : program.commands[command];
+    return entry === undefined ? formatOverview(program, columns, colors) : formatHelp(entry.help, columns, colors);
+  };
+}
+
+/** What the user typed to name the command. */
+function commandName(program: Program | CommandSet, args: readonly string[]): string {
+  const [first = ''] = args;
+  return 'commands' in program && Object.hasOwn(program.commands, first) ? `${program.name} ${first}` : program.name;
 }
 
 /** The parser's own codes are negative. */
@@ -106,44 +150,4 @@ function exitCodeOf(code: StricliProcess['exitCode']): number {
   if (typeof code !== 'number') return EXIT.FAILED;
   if (code >= 0) return code;
   return code === ParserExitCode.InvalidArgument || code === ParserExitCode.UnknownCommand ? EXIT.USAGE : EXIT.FAILED;
-}
-
-function textsOf(program: string): ApplicationText {
-  return {
-    ...text_en,
-    exceptionWhileParsingArguments: (error) => `${parsingMessage(error)}\n  ${program} --help lists all flags`,
-  };
-}
-
-function parsingMessage(error: unknown): string {
-  if (!(error instanceof ArgumentScannerError)) return `cannot read the arguments: ${messageOf(error)}`;
-  return formatMessageForArgumentScannerError(error, {
-    FlagNotFoundError: ({ input, corrections }) => `there is no flag --${input}${didYouMean(corrections, '--')}`,
-    AliasNotFoundError: ({ input }) => `there is no flag -${input}`,
-    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
-      name === name.toUpperCase() ? `${name}: ${messageOf(exception)}` : `--${name}: ${messageOf(exception)}`,
-    EnumValidationError: ({ externalFlagName, input, values }) =>
-      `--${externalFlagName}: expected ${listOf(values)}, got ${JSON.stringify(input)}`,
-    InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => `--${externalFlagName} takes no value`,
-    UnexpectedFlagError: ({ externalFlagName, previousInput, input }) =>
-      `--${externalFlagName} is given twice: ${JSON.stringify(previousInput)} and ${JSON.stringify(input)}`,
-    UnexpectedPositionalError: ({ expectedCount, input }) =>
-      `unexpected argument ${JSON.stringify(input)}: there is ${expectedCount === 1 ? 'one source' : 'none'}`,
-    UnsatisfiedFlagError: ({ externalFlagName }) => `--${externalFlagName} needs a value`,
-    UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder} is missing`,
-  });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function didYouMean(corrections: readonly string[], prefix: string): string {
-  if (corrections.length === 0) return '';
-  return `, did you mean ${listOf(corrections.map((name) => prefix + name))}?`;
-}
-
-function listOf(words: readonly string[]): string {
-  if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

@@ -42,6 +42,25 @@ export function parseDbMapping(text: string): [from: number, to: number] {
   return [...pair];
 }
 
+/** A later number of seconds is one of milliseconds. */
+const LATEST_SECONDS = 100_000_000_000;
+const ISO_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/i;
+
+/** A time as Unix seconds, or in the form of ISO 8601 with its time zone; Unix seconds. */
+export function parseTime(text: string): number {
+  if (/^\d+$/.test(text)) {
+    const seconds = Number(text);
+    if (seconds < LATEST_SECONDS) return seconds;
+    throw new RangeError(`expected seconds since 1970, ${text} looks like milliseconds`);
+  }
+  const ms = ISO_TIME.test(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN;
+  if (!Number.isNaN(ms)) return Math.floor(ms / 1000);
+  const zone = /^\d{4}-\d\d-\d\d/.test(text) ? ' with time and time zone' : '';
+  throw new RangeError(
+    `expected Unix seconds or a time${zone} such as 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00, got ${JSON.stringify(text)}`,
+  );
+}
+
 /** `any`, `none`, `expired`, `live`, or `MIN..MAX` with durations, one of which may be missing. */
 export function parseTtl(text: string): TtlSelection {
   if (text === 'any' || text === 'none' || text === 'expired' || text === 'live') return text;

@@ -149,3 +149,9 @@ export function countOf(count: number, singular: string, plural = `${singular}s`
 function quote(text: string): string {
   return JSON.stringify(text);
 }
+
+/** A time in Unix seconds, as `2026-01-31T12:00:00Z`. */
+export function formatTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z');
+}

@@ -8,7 +8,6 @@ import { CliError } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
 import { printable, printableText } from '../lang/printable.ts';
 import { countOf, formatCount } from '../lang/units.ts';
-import type { Source } from '../source/open-source.ts';
 
 const KEY_WIDTH = 70;
 
@@ -19,6 +18,11 @@ const HINTS: readonly (readonly [code: RegExp, hint: string])[] = [
     'all of it could be read and was written, but some bytes are not what the server wrote. --no-checksum does not look.',
   ],
   [/^RDB_UNSUPPORTED_VERSION$/, '--any-version tries to read it all the same.'],
+  [
+    /^AOF_(?:TRUNCATED|OPEN_MULTI)$/,
+    'only the last file of a log may end like this: some of its commands are missing. Look for another copy.',
+  ],
+  [/^AOF_/, 'rdbkit check tells up to which byte the log is good; redis-check-aof --fix cuts a copy of it there.'],
   [/^RDB_LIMIT$/, 'if the server was configured for longer strings, --max-string-bytes allows them.'],
   [
     /^RDB_UNSUPPORTED|^RDB_BAD_TYPE$/,
@@ -28,15 +32,25 @@ const HINTS: readonly (readonly [code: RegExp, hint: string])[] = [
 
 const DEFAULT_HINT = 'redis-check-rdb of the server that wrote it tells whether it can be loaded there.';
 
+/** The source of the damage, for messages. */
+export interface DamagedSource {
+  readonly name: string;
+  /** Bytes of the file; `null` when that is unknown. */
+  readonly total: number | null;
+  /** Offsets are those of the unpacked data. */
+  readonly compressed: boolean;
+}
+
 /**
  * The error for the user.
  *
+ * @param completeItems - Keys, or keys and commands, that could be read.
  * @param output - The file that has the commands up to that place, if it is a file.
  */
 export function describeDamage(
   error: DataError,
-  source: Source,
-  completeKeys: number,
+  source: DamagedSource,
+  completeItems: number,
   output: string | undefined,
 ): CliError {
   const { path, offset, code } = error;
@@ -48,16 +62,26 @@ export function describeDamage(
   } else if (path.element !== null) {
     details.push(`in ${path.element}`);
   }
-  if (offset > 0) details.push(`${countOf(completeKeys, 'key')} before that place could be read completely`);
+  const items = code.startsWith('AOF')
+    ? countOf(completeItems, 'key or command', 'keys and commands')
+    : countOf(completeItems, 'key');
+  if (offset > 0) details.push(`${items} before that place could be read completely`);
   if (output !== undefined) details.push(`${printableText(output, KEY_WIDTH)} has the commands up to there`);
   const hint = HINTS.find(([pattern]) => pattern.test(code))?.[1] ?? DEFAULT_HINT;
   const verdict =
-    code === 'RDB_TRUNCATED' ? 'is incomplete' : code.startsWith('RDB_UNSUPPORTED') ? 'cannot be read' : 'is damaged';
+    code.endsWith('_TRUNCATED') || code === 'AOF_OPEN_MULTI'
+      ? 'is incomplete'
+      : code.startsWith('RDB_UNSUPPORTED')
+        ? 'cannot be read'
+        : 'is damaged';
   return new CliError(EXIT.DAMAGED, `${source.name} ${verdict}: ${error.message}`, { details, hint, cause: error });
 }
 
-function where({ offset, code }: DataError, { input, compressed }: Source): string {
+function where({ offset, code, file }: DataError, { total, compressed }: DamagedSource): string {
   const place = `at byte ${formatCount(offset)}`;
-  if (compressed) return `${place} of the unpacked data [${code}]`;
-  return input.total === null ? `${place} [${code}]` : `${place} of ${formatCount(input.total)} [${code}]`;
+  const name = file === null ? '' : ` of ${printable(file, KEY_WIDTH)}`;
+  if (compressed) return `${place}${name} of the unpacked data [${code}]`;
+  return total === null
+    ? `${place}${name} [${code}]`
+    : `${place} of ${formatCount(total)}${name === '' ? '' : `${name.replace(' of', ' in')}`} [${code}]`;
 }

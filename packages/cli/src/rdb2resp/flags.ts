@@ -10,6 +10,7 @@ import type { GeneralFlags } from '../flags/general-flags.ts';
 import { parseCount } from '../flags/parsers.ts';
 import type { SelectionFlags, ShapingFlags } from '../flags/selection-flags.ts';
 import { parseSize } from '../lang/units.ts';
+import type { LogFlags } from './log-flags.ts';
 
 /** What the commands look like and where they go. */
 export interface OutputFlags {
@@ -30,7 +31,7 @@ export interface InputFlags {
 }
 
 /** All flags of rdb2resp. */
-export interface Rdb2respFlags extends OutputFlags, InputFlags, SelectionFlags, ShapingFlags, GeneralFlags {}
+export interface Rdb2respFlags extends OutputFlags, InputFlags, LogFlags, SelectionFlags, ShapingFlags, GeneralFlags {}
 
 /** Parameters of {@link OutputFlags}. */
 export const outputFlags: FlagParametersForType<OutputFlags, CliContext> = {

@@ -24,6 +24,8 @@ const NOT_WRITTEN: ReadonlySet<NoteCode> = new Set<NoteCode>([
   'BITMAP_TOO_LONG',
   'FUNCTION_LOST',
   'FUNCTION_PRE_GA',
+  'LOG_NEEDS_OTHER_KEYS',
+  'LOG_NEEDS_OTHER_DB',
 ]);
 
 /** A key that a note is about. */

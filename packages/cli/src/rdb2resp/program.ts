@@ -9,19 +9,27 @@ import { type CliContext, commandFunction, type Program } from '../app/program.t
 import { generalFlags } from '../flags/general-flags.ts';
 import { selectionFlags, shapingFlags } from '../flags/selection-flags.ts';
 import { inputFlags, outputFlags, type Rdb2respFlags } from './flags.ts';
+import { logFlags } from './log-flags.ts';
 
 const NAME = 'rdb2resp';
-const BRIEF = 'Turns an RDB dump into the commands that rebuild its data, as RESP on standard output.';
+const BRIEF =
+  'Turns an RDB dump or an append-only log into the commands that rebuild its data, as RESP on standard output.';
 
 const help: HelpPage = {
   brief: BRIEF,
   usage: `${NAME} [FLAGS] [SOURCE]`,
-  positionals: [['SOURCE', "RDB file, also gzip'd; - or nothing reads standard input"]],
+  positionals: [
+    [
+      'SOURCE',
+      "RDB file, append-only file, append-only directory or its manifest, a tar of one, also gzip'd; - or nothing reads standard input",
+    ],
+  ],
   aliases: { o: 'output', q: 'quiet' },
   groups: [
     { title: 'Output', flags: outputFlags },
     { title: 'Which keys', flags: selectionFlags },
     { title: 'Changing them on the way', flags: shapingFlags },
+    { title: 'Append-only logs', flags: logFlags },
     { title: 'Reading', flags: inputFlags },
     { title: 'Talking, on stderr', flags: generalFlags },
   ],
@@ -40,6 +48,10 @@ const help: HelpPage = {
       line: "rdb2resp --key 'user:*' --rename-prefix user::test: --shift-ttl +1d dump.rdb",
     },
     {
+      title: 'What an append-only directory held at noon',
+      line: 'rdb2resp --until 2026-01-31T12:00:00Z appendonlydir | redis-cli --pipe',
+    },
+    {
       title: 'Database 3 into database 0, nothing overwritten',
       line: 'rdb2resp --db 3 --map-db 3:0 --existing keep -o db3.resp dump.rdb',
     },
@@ -56,11 +68,11 @@ export const program: Program = {
       return commandFunction(rdb2resp);
     },
     parameters: {
-      flags: { ...outputFlags, ...selectionFlags, ...shapingFlags, ...inputFlags, ...generalFlags },
+      flags: { ...outputFlags, ...selectionFlags, ...shapingFlags, ...logFlags, ...inputFlags, ...generalFlags },
       aliases: { o: 'output', q: 'quiet' },
       positional: {
         kind: 'tuple',
-        parameters: [{ brief: 'RDB file', parse: String, placeholder: 'SOURCE', optional: true }],
+        parameters: [{ brief: 'RDB file or append-only log', parse: String, placeholder: 'SOURCE', optional: true }],
       },
     },
     docs: { brief: BRIEF },

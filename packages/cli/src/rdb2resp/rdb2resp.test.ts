@@ -4,127 +4,18 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { eachVector, hashValue, listVectors, moduleValue, RdbBuilder, setValue, stringValue } from '@rdbkit/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { commandsIn, NOW, type Run, runInWorld, type World } from '../../testing/world.ts';
 import { OutputClosed } from '../app/cli-error.ts';
 import type { StopSignal } from '../app/exit-code.ts';
-import type { Host } from '../app/host.ts';
-import { runProgram } from '../app/program.ts';
-import type { OutputSink } from '../sink/output-sink.ts';
 import type { ByteInput } from '../source/byte-input.ts';
 import { program } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdbkit-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const NOW = 1_700_000_000_000;
 const DAY = 86_400_000;
 
-interface Run {
-  readonly code: number;
-  /** The commands on standard output, their arguments joined by blanks. */
-  readonly commands: string[];
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface World {
-  readonly stdin?: Uint8Array | ByteInput;
-  readonly stdoutFailure?: Error;
-  readonly env?: Record<string, string>;
-  readonly stderrIsTerminal?: boolean;
-  /** Gets hold of the function that sends a signal. */
-  readonly signals?: (send: (signal: StopSignal) => void) => void;
-}
-
-async function run(args: readonly string[], world: World = {}): Promise<Run> {
-  const output: Buffer[] = [];
-  let stderr = '';
-  let text = '';
-  const sink = (release: (view: Uint8Array) => void): OutputSink => ({
-    write(view) {
-      if (world.stdoutFailure !== undefined) throw world.stdoutFailure;
-      output.push(Buffer.from(view));
-      release(view.fill(0));
-    },
-    drain() {},
-    finish() {},
-    abort() {},
-  });
-  const host: Host = {
-    args,
-    env: world.env ?? {},
-    stdin: {
-      isTerminal: world.stdin === undefined,
-      isGiven: world.stdin !== undefined,
-      open: () => inputOf(world.stdin),
-    },
-    stdout: {
-      isTerminal: false,
-      columns: () => 80,
-      write: (more) => {
-        text += more;
-      },
-      open: sink,
-    },
-    stderr: {
-      isTerminal: world.stderrIsTerminal ?? false,
-      columns: () => 80,
-      write: (more) => {
-        stderr += more;
-      },
-    },
-    now: () => NOW,
-    onSignal: (handler) => {
-      world.signals?.(handler);
-      return () => {};
-    },
-    exit: (code) => {
-      throw new Error(`exit ${code}`);
-    },
-  };
-  const code = await runProgram(program, host);
-  const stdout = Buffer.concat(output).toString('latin1');
-  return { code, commands: commandsIn(stdout), stdout: stdout + text, stderr };
-}
-
-function inputOf(source: World['stdin']): ByteInput {
-  if (source === undefined) throw new Error('nothing to read');
-  if (!(source instanceof Uint8Array)) return source;
-  let rest: Uint8Array | null = source;
-  return {
-    position: source.length,
-    total: null,
-    read: () => {
-      const chunk = rest;
-      rest = null;
-      return chunk;
-    },
-    close() {},
-  };
-}
-
-/** Fails unless the text is a row of whole commands. */
-function commandsIn(text: string): string[] {
-  const commands: string[] = [];
-  let pos = 0;
-  const line = (kind: string): number => {
-    const end = text.indexOf('\r\n', pos);
-    expect(text[pos]).toBe(kind);
-    const value = Number(text.slice(pos + 1, end));
-    pos = end + 2;
-    return value;
-  };
-  while (pos < text.length) {
-    const args = Array.from({ length: line('*') }, () => {
-      const length = line('$');
-      const arg = text.slice(pos, pos + length);
-      pos += length + 2;
-      expect(text.slice(pos - 2, pos)).toBe('\r\n');
-      return arg;
-    });
-    commands.push(args.join(' '));
-  }
-  return commands;
-}
+const run = (args: readonly string[], world?: World): Promise<Run> => runInWorld(program, args, world);
 
 let files = 0;
 function write(content: Uint8Array | string): string {
@@ -185,22 +76,6 @@ describe('sources', () => {
     expect(commands).toEqual([]);
     expect(stderr).toContain('one file of a Dragonfly snapshot (DFS), which is not supported yet');
     expect(code).toBe(2);
-  });
-
-  it('an append-only file with a preamble, unless nothing follows it', async () => {
-    const preamble = new RdbBuilder({ version: 9 })
-      .aux('aof-preamble', '1')
-      .selectDb(0)
-      .key('k', stringValue('v'))
-      .finish();
-    expect((await run([write(preamble)])).code).toBe(0);
-    const tail = Buffer.from('*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n');
-    const { code, commands, stderr } = await run([write(Buffer.concat([preamble, tail]))]);
-    expect(commands).toEqual(['SELECT 0', 'SET k v']);
-    expect(stderr).toContain('begins with an RDB: the commands after it are not supported yet');
-    expect(stderr).toContain('23 bytes of commands follow the RDB');
-    expect(stderr).not.toContain('warning');
-    expect(code).toBe(3);
   });
 
   it('bytes after the end are worth a warning', async () => {

@@ -3,36 +3,27 @@
  *
  * @module
  */
-import { type EmitCounts, formatTarget, type Target } from '@rdbkit/commands';
-import type { KeySelection, RdbHeader, SkipReason } from '@rdbkit/rdb';
+import { type EmitCounts, formatTarget } from '@rdbkit/commands';
+import type { KeySelection, SkipReason } from '@rdbkit/rdb';
 import type { Colors, Messages } from '../app/messages.ts';
 import { jsonBytes } from '../lang/json-bytes.ts';
 import { printable } from '../lang/printable.ts';
 import { countOf, formatCount, humanDuration, humanSize } from '../lang/units.ts';
+import { logJson, logTotals, postponedLine } from './log-summary.ts';
 import type { NoteGroup, NoteLog } from './note-log.ts';
+import type { ReadingOutcome } from './reading.ts';
 
 /** Everything that there is to say. */
-export interface Outcome {
+export interface Outcome extends ReadingOutcome {
   /** The source, for messages. */
   readonly source: string;
-  /** `null` when not even that could be read. */
-  readonly header: RdbHeader | null;
-  /** The server that the dump names, for instance `7.2.6`. */
-  readonly writer: string | null;
-  readonly target: Target | null;
-  readonly checksum: string | null;
   /** Bytes read from the source. */
   readonly bytesRead: number;
-  /** Keys found in the source. */
-  readonly keysRead: number;
   readonly seconds: number;
   readonly selection: KeySelection;
-  readonly counts: EmitCounts;
   readonly bytesWritten: number;
   readonly commands: number;
   readonly notes: NoteLog;
-  /** Whether the rest of the source was left unread because of `--limit`. */
-  readonly stoppedAtLimit: boolean;
   readonly exitCode: number;
   readonly error: { readonly message: string; readonly code: string | null; readonly offset: number | null } | null;
 }
@@ -65,7 +56,8 @@ export function printSummary(outcome: Outcome, messages: Messages, quiet: boolea
   for (const group of outcome.notes.list('not written')) printGroup(group, messages, colors.red('not written:'));
 }
 
-function headline({ counts, commands, bytesWritten }: Outcome): string {
+function headline({ counts, commands, bytesWritten, log, header }: Outcome): string {
+  if (log !== null && header === null) return `${countOf(commands, 'command')} written, ${humanSize(bytesWritten)}`;
   return `${countOf(writtenKeys(counts), 'key')} written as ${countOf(commands, 'command')}, ${humanSize(bytesWritten)}`;
 }
 
@@ -82,9 +74,17 @@ function totals(outcome: Outcome, colors: Colors): string[] {
       `${header.dialect === 'valkey' ? 'VALKEY' : 'REDIS'} version ${header.version}${by}, for ${formatTarget(target)}`,
     );
   }
-  const pace = seconds > SHORT_SECONDS ? `, ${formatCount(Math.round(outcome.keysRead / seconds))} keys/s` : '';
+  const { log } = outcome;
+  const items = outcome.keysRead + (log?.counts.commands ?? 0);
+  const unit = log === null ? 'keys' : 'keys and commands';
+  const pace = seconds > SHORT_SECONDS ? `, ${formatCount(Math.round(items / seconds))} ${unit}/s` : '';
   const time = `in ${humanDuration(seconds * 1000)}${pace}`;
-  add('read', `${countOf(outcome.keysRead, 'key')}, ${humanSize(outcome.bytesRead)} ${time}`);
+  const found = [
+    header === null && log !== null ? '' : countOf(outcome.keysRead, 'key'),
+    log === null ? '' : countOf(log.counts.commands, 'command'),
+  ].filter((text) => text !== '');
+  add('read', `${found.join(' and ')}, ${humanSize(outcome.bytesRead)} ${time}`);
+  if (log !== null) for (const [label, text] of logTotals(log)) add(label, text);
   const kinds = Object.entries(counts.kinds).filter(([, count]) => count > 0);
   if (kinds.length > 0) add('types', kinds.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', '));
   const others = [
@@ -98,6 +98,8 @@ function totals(outcome: Outcome, colors: Colors): string[] {
     counts.expiredFields > 0 ? countOf(counts.expiredFields, 'hash field') : '',
   ].filter((text) => text !== '');
   if (gone.length > 0) add('expired', `${gone.join(' and ')}, not written (--expired keep writes them)`);
+  const postponed = postponedLine(outcome);
+  if (postponed !== null) add('put off', postponed);
   if (counts.emptyKeys > 0) add('empty', `${countOf(counts.emptyKeys, 'key')} without elements, not written`);
   const reasons = Object.entries(REASONS)
     .map(([reason, word]) => [word, selection.skipped[reason as SkipReason]] as const)
@@ -162,10 +164,12 @@ export function jsonSummary(outcome: Outcome): string {
     bytesWritten: outcome.bytesWritten,
     expiredKeys: expiredKeys(selection, counts),
     expiredFields: counts.expiredFields,
+    postponedTimes: counts.postponedTimes + (outcome.log?.counts.postponedTimes ?? 0),
     emptyKeys: counts.emptyKeys,
     unselectedKeys: unselected,
     renamedKeys: selection.renamed,
     stoppedAtLimit: outcome.stoppedAtLimit,
+    log: outcome.log === null ? null : logJson(outcome.log),
     notWritten: groups(notes.list('not written')),
     changed: groups(notes.list('changed')),
     notes: groups(notes.list('note')),

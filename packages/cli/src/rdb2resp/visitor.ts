@@ -12,8 +12,8 @@ export class SelectingEmitter extends CommandEmitter {
   summary: RdbSummary | null = null;
   /** The server that wrote the dump, as it calls itself. */
   writerName: string | null = null;
-  /** The file is the first part of an append-only file: commands follow the RDB. */
-  isPreamble = false;
+  /** Keys that were read completely. */
+  keys = 0;
   private readonly source: string;
   private readonly selection: KeySelection;
 
@@ -35,7 +35,6 @@ export class SelectingEmitter extends CommandEmitter {
     if (field === 'redis-ver') this.writerName ??= text();
     if (field === 'valkey-ver') this.writerName = `valkey ${text()}`;
     if (field === 'df-ver') this.writerName = `dragonfly ${text()}`;
-    if (field === 'aof-preamble') this.isPreamble = text() === '1';
     // Cached scripts go with the function libraries.
     if (field === 'lua' && !this.selection.acceptsFunctions) return;
     super.aux(name, value);
@@ -47,6 +46,11 @@ export class SelectingEmitter extends CommandEmitter {
 
   override functionPreGa(name: Uint8Array): void {
     if (this.selection.acceptsFunctions) super.functionPreGa(name);
+  }
+
+  override keyEnd(): void {
+    this.keys++;
+    super.keyEnd();
   }
 
   override end(summary: RdbSummary): void {

@@ -1,4 +1,3 @@
-import type { RdbWarning } from '@rdbkit/rdb';
 import type { Messages } from '../app/messages.ts';
 import { printable } from '../lang/printable.ts';
 import { countOf, formatCount } from '../lang/units.ts';
@@ -10,6 +9,16 @@ const KEY_WIDTH = 60;
 /** The notes of what is written speak of these too. */
 const SPOKEN_OF: ReadonlySet<string> = new Set(['RDB_EMPTY_KEY', 'RDB_FUNCTION_PRE_GA']);
 
+/** Something odd that a reader of RDB files or of logs found. */
+interface Warning {
+  readonly code: string;
+  readonly message: string;
+  readonly offset: number;
+  readonly db?: number;
+  readonly key?: Uint8Array | null;
+  readonly file?: Uint8Array | null;
+}
+
 /** Prints what the reader finds odd, without flooding the screen. */
 export class WarningPrinter {
   private readonly messages: Messages;
@@ -19,14 +28,14 @@ export class WarningPrinter {
     this.messages = messages;
   }
 
-  add(warning: RdbWarning): void {
-    const { code, message, offset, db, key } = warning;
+  add({ code, message, offset, db = 0, key = null, file = null }: Warning): void {
     if (SPOKEN_OF.has(code)) return;
     const count = (this.counts.get(code) ?? 0) + 1;
     this.counts.set(code, count);
     if (count > SHOWN) return;
+    const place = file === null ? '' : ` of ${printable(file, KEY_WIDTH)}`;
     const where = key === null ? '' : `, in the key ${printable(key, KEY_WIDTH)} of database ${db}`;
-    this.messages.warn(`${message} (at byte ${formatCount(offset)}${where}) [${code}]`);
+    this.messages.warn(`${message} (at byte ${formatCount(offset)}${place}${where}) [${code}]`);
   }
 
   /** Says how many were not shown. */

@@ -33,7 +33,9 @@ describe('detectSource', () => {
     ['-NOAUTH Authentication required.\r\n', 'unknown'],
     ['redis0011', 'unknown'],
     ['file', 'unknown'],
-    ['*', 'unknown'],
+    ['*', 'aof'],
+    ['REDIS0009\xfa\x0caof-preamble\xc0\x01', 'preamble'],
+    ['REDIS0011\xfa\x08aof-base\xc0\x01', 'rdb'],
     ['\0\0\0\0', 'unknown'],
   ])('%j is %s', (text, kind) => {
     expect(detectSource(latin1(text))).toBe(kind);

@@ -8,9 +8,11 @@ import { crc64 } from '@rdbkit/bytes';
 /** Bytes from the beginning that suffice to tell. */
 export const DETECTION_BYTES = 512;
 
-/** What a source can be. Only `rdb` and `gzip` are read at present. */
+/** What a source can be. */
 export type SourceKind =
   | 'rdb'
+  /** An RDB that is the first part of an append-only file, as it says itself. */
+  | 'preamble'
   | 'gzip'
   | 'zstd'
   | 'lz4'
@@ -34,6 +36,9 @@ const MAGICS: readonly (readonly [kind: SourceKind, magic: readonly number[]])[]
   ['zip', [0x50, 0x4b, 0x03, 0x04]],
 ];
 
+/** The AUX field of that name with the value 1, as a number or a text. */
+const PREAMBLE = ['\xc0\x01', '\x011'].map((value) => `\x0caof-preamble${value}`);
+
 const TAR_MAGIC_AT = 257;
 
 /** The file names of a manifest stand in lines like `file appendonly.aof.1.base.rdb seq 1 type b`, in any order of pairs. */
@@ -46,14 +51,15 @@ export function detectSource(head: Uint8Array): SourceKind {
   if (head.length === 0) return 'empty';
   const text = String.fromCharCode(...head.subarray(0, DETECTION_BYTES));
   // A file that ends within its magic is a damaged dump, not something unknown.
-  if (beginsWith(text, 'REDIS') || beginsWith(text, 'VALKEY')) return 'rdb';
+  if (beginsWith(text, 'REDIS') || beginsWith(text, 'VALKEY'))
+    return PREAMBLE.some((field) => text.includes(field)) ? 'preamble' : 'rdb';
   if (text.startsWith('VKCS')) return 'vkcs';
   for (const [kind, magic] of MAGICS) if (magic.every((byte, i) => head[i] === byte)) return kind;
   if (text.slice(TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === 'ustar') return 'tar';
   if (/^\n*(?:\$EOF:|\$\d+\r\n(?:REDIS|VALKEY)|\+FULLRESYNC |\+CONTINUE)/.test(text)) return 'replication';
   const firstLine = text.split('\n').find((line) => !line.startsWith('#') && line !== '') ?? '';
   if (MANIFEST_LINE.test(firstLine)) return 'manifest';
-  if (/^\*\d+\r?$/.test(firstLine) || text.startsWith('#TS:')) return 'aof';
+  if (/^\*(?:\d+\r?)?$/.test(firstLine) || text.startsWith('#TS:')) return 'aof';
   return 'unknown';
 }
 

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +7,7 @@ import { crc64 } from '@rdbkit/bytes';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CliError } from '../app/cli-error.ts';
 import type { Host } from '../app/host.ts';
-import { openSource, type Source } from './open-source.ts';
+import { closeSource, openSource, type RdbSource } from './open-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdbkit-source-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,7 +27,14 @@ async function refused(path: string | undefined, host: Host = terminal): Promise
   );
 }
 
-async function contentOf({ input }: Source): Promise<Buffer> {
+/** Opens a dump. */
+async function openDump(path: string): Promise<RdbSource> {
+  const source = await openSource(path, terminal);
+  if (source.kind !== 'rdb') throw new Error(`a ${source.kind}`);
+  return source;
+}
+
+async function contentOf({ input }: RdbSource): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for (let chunk = await input.read(); chunk !== null; chunk = await input.read()) chunks.push(Buffer.from(chunk));
   input.close();
@@ -41,7 +49,7 @@ const dump = Buffer.concat([
 
 describe('openSource', () => {
   it('reads a file, whatever its name', async () => {
-    const source = await openSource(write('backup.txt', dump), terminal);
+    const source = await openDump(write('backup.txt', dump));
     expect(source.compressed).toBe(false);
     expect(source.input.total).toBe(dump.length);
     expect((await contentOf(source)).equals(dump)).toBe(true);
@@ -54,7 +62,7 @@ describe('openSource', () => {
       gzipSync(dump.subarray(500_000)),
       Buffer.alloc(700),
     ]);
-    const source = await openSource(write('dump.gz', packed), terminal);
+    const source = await openDump(write('dump.gz', packed));
     expect(source.compressed).toBe(true);
     expect(source.input.total).toBe(packed.length);
     expect((await contentOf(source)).equals(dump)).toBe(true);
@@ -66,7 +74,7 @@ describe('openSource', () => {
       [packed.subarray(0, packed.length - 100_000), 'ends early'],
       [Buffer.concat([packed.subarray(0, -8), Buffer.alloc(8)]), 'damaged'],
     ] as const) {
-      const source = await openSource(write('bad.gz', content), terminal);
+      const source = await openDump(write('bad.gz', content));
       const chunks: Buffer[] = [];
       const reading = (async () => {
         for (let chunk = await source.input.read(); chunk !== null; chunk = await source.input.read()) {
@@ -83,7 +91,7 @@ describe('openSource', () => {
   });
 
   it('ends a read that waits when it is closed', async () => {
-    const source = await openSource(write('dump.gz', gzipSync(dump)), terminal);
+    const source = await openDump(write('dump.gz', gzipSync(dump)));
     source.input.close();
     source.input.close();
     expect(await source.input.read()).toBeNull();
@@ -98,8 +106,6 @@ describe('openSource', () => {
   });
 
   it.each([
-    ['*1\r\n$4\r\nPING\r\n', 'append-only file'],
-    ['file a seq 1 type b\n', 'manifest'],
     ['\x28\xb5\x2f\xfd', 'zstd'],
     ['\x04\x22\x4d\x18', 'LZ4'],
     ['VKCS', 'VKCS'],
@@ -138,14 +144,63 @@ describe('openSource', () => {
       for (const file of files) write(join(name, file), '');
       return path;
     };
-    const aof = await refused(make('appendonlydir', 'appendonly.aof.manifest', 'appendonly.aof.1.base.rdb'));
-    expect(aof.message).toContain('append-only directory (it has appendonly.aof.manifest)');
-    expect(aof.exitCode).toBe(2);
     const dragonfly = await refused(make('snapshot', 'dump-0000.dfs', 'dump-summary.dfs'));
     expect(dragonfly.message).toContain('2 files of a Dragonfly snapshot');
     mkdirSync(join(make('data', 'dump.rdb'), 'appendonlydir'));
-    expect((await refused(join(folder, 'data'))).message).toContain('data/appendonlydir');
+    const data = await refused(join(folder, 'data'));
+    expect(data.message).toContain('a dump as well as an append-only log');
+    expect(data.hint).toContain('data/appendonlydir?');
+    const old = await refused(make('old', 'dump.rdb', 'appendonly.aof'));
+    expect(old.hint).toContain('old/appendonly.aof?');
+    expect((await refused(make('nothing', 'notes.txt'))).hint).toContain('notes.txt');
     const plain = await refused(make('plain', 'dump.rdb'));
     expect(plain.hint).toContain('plain/dump.rdb?');
+  });
+});
+
+describe('logs', () => {
+  const commands = '*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n';
+  const manifest = 'file a.1.base.aof seq 1 type b\nfile a.1.incr.aof seq 1 type i\n';
+
+  function makeLog(name: string): string {
+    const path = join(folder, name);
+    mkdirSync(path);
+    write(join(name, 'a.manifest'), manifest);
+    write(join(name, 'a.1.base.aof'), commands);
+    write(join(name, 'a.1.incr.aof'), '');
+    return path;
+  }
+
+  async function segmentsOf(path: string): Promise<string[]> {
+    const source = await openSource(path, terminal);
+    if (source.kind !== 'log') throw new Error(`a ${source.kind}`);
+    await closeSource(source);
+    return source.set.segments.map(({ role, format }) => `${role} ${format}`);
+  }
+
+  it('are opened as what they are', async () => {
+    const directory = makeLog('aof');
+    expect(await segmentsOf(write('plain.aof', commands))).toEqual(['single resp']);
+    expect(await segmentsOf(write('plain.aof.gz', gzipSync(commands)))).toEqual(['single resp']);
+    expect(
+      await segmentsOf(write('preamble.aof', Buffer.from('REDIS0009\xfa\x0caof-preamble\x011', 'latin1'))),
+    ).toEqual(['single rdb']);
+    expect(await segmentsOf(directory)).toEqual(['base resp', 'incr empty']);
+    expect(await segmentsOf(join(directory, 'a.manifest'))).toEqual(['base resp', 'incr empty']);
+    const tar = join(folder, 'aof.tar');
+    expect(spawnSync('tar', ['-cf', tar, '-C', folder, 'aof']).status).toBe(0);
+    expect(await segmentsOf(tar)).toEqual(['base resp', 'incr empty']);
+    expect(await segmentsOf(write('aof.tgz', gzipSync(readFileSync(tar))))).toEqual(['base resp', 'incr empty']);
+  });
+
+  it('with files missing are told from what is no log', async () => {
+    const directory = makeLog('gap');
+    rmSync(join(directory, 'a.1.incr.aof'));
+    expect(await refused(directory)).toMatchObject({ exitCode: 3 });
+    expect((await refused(directory)).message).toContain('[AOF_MISSING_FILE]');
+    expect((await refused(write('manifest.gz', gzipSync(manifest)))).message).toContain('without the directory');
+    write('notes.txt', 'x');
+    expect(spawnSync('tar', ['-cf', join(folder, 'notes.tar'), '-C', folder, 'notes.txt']).status).toBe(0);
+    expect(await refused(join(folder, 'notes.tar'))).toMatchObject({ exitCode: 2 });
   });
 });

@@ -5,10 +5,13 @@
  */
 import { openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AofSet, AofSetError } from '@rdbkit/aof';
+import { openAof } from '@rdbkit/aof/node';
+import { DataError } from '@rdbkit/bytes';
 import { CliError, systemMessage, usageError } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
 import type { Host } from '../app/host.ts';
-import { printableText } from '../lang/printable.ts';
+import { printable, printableText } from '../lang/printable.ts';
 import { countOf } from '../lang/units.ts';
 import { type ByteInput, inputFromDescriptor, PeekedInput, readHead } from './byte-input.ts';
 import { DETECTION_BYTES, detectSource, isDumpPayload, type SourceKind } from './detect.ts';
@@ -16,7 +19,8 @@ import { FileChecksum } from './file-checksum.ts';
 import { GunzipInput } from './gunzip-input.ts';
 
 /** An RDB, ready to be read. */
-export interface Source {
+export interface RdbSource {
+  readonly kind: 'rdb';
   /** For messages. */
   readonly name: string;
   readonly input: ByteInput;
@@ -25,6 +29,40 @@ export interface Source {
   /** Sums the bytes of `input` in another thread, when they are a file's and many. */
   readonly startChecksum: () => FileChecksum | null;
 }
+
+/** A file that is being read, and may be opened again. */
+interface OpenedFile {
+  readonly path: string;
+  readonly fd: number;
+}
+
+/** An append-only file, or a directory of them, ready to be read. */
+export interface LogSource {
+  readonly kind: 'log';
+  /** For messages. */
+  readonly name: string;
+  readonly set: AofSet;
+  /** What the one file is read from, when it is no file of its own. */
+  readonly input: ByteInput | null;
+  readonly compressed: boolean;
+}
+
+/** What can be read. */
+export type Source = RdbSource | LogSource;
+
+/** Gives back what was opened. */
+export async function closeSource(source: Source): Promise<void> {
+  if (source.kind === 'log') await source.set.close();
+  source.input?.close();
+}
+
+/** What is there may be sound, but is not a log, or not clearly one. */
+const UNCLEAR: ReadonlySet<string> = new Set([
+  'AOF_NO_LOG',
+  'AOF_NO_MANIFEST',
+  'AOF_SEVERAL_MANIFESTS',
+  'AOF_UNSUPPORTED_TAR',
+]);
 
 /** Shown of something unknown. */
 const SHOWN_BYTES = 16;
@@ -39,15 +77,18 @@ const LARGEST_PAYLOAD = 16 * 1024 * 1024;
  * @throws CliError when there is none, or when it is nothing that can be read.
  */
 export async function openSource(path: string | undefined, host: Host): Promise<Source> {
-  const isStandardInput = path === undefined || path === '-';
-  const name = isStandardInput ? 'standard input' : printableText(path, 250);
-  const fd = isStandardInput ? null : openFile(path, name);
-  const input = fd === null ? openStandardInput(path, host) : inputFromDescriptor(fd, name);
-  const startChecksum = (): FileChecksum | null =>
-    fd === null || path === undefined ? null : FileChecksum.start(path, fd);
+  if (path === undefined || path === '-') return openInput('standard input', openStandardInput(path, host), null);
+  if (path === '') throw usageError('the name of the source is empty', 'is a variable of your script unset?');
+  const name = printableText(path, 250);
+  if (isDirectory(path, name)) return openDirectory(path, name);
+  const fd = openFile(path, name);
+  return openInput(name, inputFromDescriptor(fd, name), { path, fd });
+}
+
+/** @param file - What the input reads; `null` when it is no file that may be opened again. */
+async function openInput(name: string, input: ByteInput, file: OpenedFile | null): Promise<Source> {
   try {
-    const source = await unpack(name, input);
-    return { ...source, startChecksum: source.compressed ? () => null : startChecksum };
+    return await recognise(name, input, input.total === null ? null : file);
   } catch (error) {
     input.close();
     throw error;
@@ -61,29 +102,82 @@ function openStandardInput(path: string | undefined, host: Host): ByteInput {
   throw usageError(path === undefined ? 'no source given' : 'standard input is a terminal', hint);
 }
 
-function openFile(path: string, name: string): number {
-  if (path === '') throw usageError('the name of the source is empty', 'is a variable of your script unset?');
+function isDirectory(path: string, name: string): boolean {
   try {
-    if (statSync(path).isDirectory()) throw directoryError(path, name);
-    return openSync(path, 'r');
+    return statSync(path).isDirectory();
   } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(EXIT.FAILED, `cannot open ${name}: ${systemMessage(error)}`, { cause: error });
+    throw cannotOpen(name, error);
   }
 }
 
-async function unpack(name: string, input: ByteInput): Promise<Omit<Source, 'startChecksum'>> {
+function cannotOpen(name: string, error: unknown): CliError {
+  return new CliError(EXIT.FAILED, `cannot open ${name}: ${systemMessage(error)}`, { cause: error });
+}
+
+function openFile(path: string, name: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw cannotOpen(name, error);
+  }
+}
+
+async function recognise(name: string, input: ByteInput, file: OpenedFile | null): Promise<Source> {
   const head = await readHead(input, DETECTION_BYTES);
   const kind = detectSource(head);
   const all = new PeekedInput(head, input);
-  if (kind === 'rdb') return { name, input: all, compressed: false };
-  if (kind !== 'gzip') throw await refusal(kind, name, head, all);
+  if (kind !== 'gzip') return openContent(kind, name, head, all, file, false);
   const unpacked = new GunzipInput(all, name);
   const innerHead = await readHead(unpacked, DETECTION_BYTES);
-  const innerKind = detectSource(innerHead);
   const innerAll = new PeekedInput(innerHead, unpacked);
-  if (innerKind === 'rdb') return { name, input: innerAll, compressed: true };
-  throw await refusal(innerKind, `${name} (inside gzip)`, innerHead, innerAll);
+  return openContent(detectSource(innerHead), name, innerHead, innerAll, null, true);
+}
+
+async function openContent(
+  kind: SourceKind,
+  name: string,
+  head: Uint8Array,
+  input: ByteInput,
+  file: OpenedFile | null,
+  compressed: boolean,
+): Promise<Source> {
+  if (kind === 'rdb') {
+    const startChecksum = (): FileChecksum | null => (file === null ? null : FileChecksum.start(file.path, file.fd));
+    return { kind, name, input, compressed, startChecksum };
+  }
+  const path = file === null ? null : file.path;
+  if (kind === 'aof' || kind === 'preamble' || kind === 'tar') return openLog(name, input, path, compressed);
+  if (kind === 'manifest' && path !== null) return openLog(name, input, path, compressed);
+  throw await refusal(kind, compressed ? `${name} (inside gzip)` : name, head, input);
+}
+
+/** A log from a stream or, where its files have to be found or its size is of use, from its path. */
+async function openLog(name: string, input: ByteInput, path: string | null, compressed: boolean): Promise<LogSource> {
+  if (path === null)
+    return { kind: 'log', name, set: await openSet(name, () => openAof(chunksOf(input))), input, compressed };
+  input.close();
+  return { kind: 'log', name, set: await openSet(name, () => openAof(path)), input: null, compressed };
+}
+
+async function openSet(name: string, open: () => Promise<AofSet>): Promise<AofSet> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof DataError) {
+      const details = error.file === null ? [] : [`in ${printable(error.file)}`];
+      const message = `${name} cannot be read: ${error.message} [${error.code}]`;
+      throw new CliError(UNCLEAR.has(error.code) ? EXIT.USAGE : EXIT.DAMAGED, message, { details, cause: error });
+    }
+    throw error instanceof CliError ? error : cannotOpen(name, error);
+  }
+}
+
+async function* chunksOf(input: ByteInput): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const chunk = await input.read();
+    if (chunk === null) return;
+    yield chunk;
+  }
 }
 
 /** What is recognised but not read: what it is, and what to do instead. */
@@ -94,14 +188,9 @@ const UNSUPPORTED: Readonly<Partial<Record<SourceKind, readonly [what: string, h
   xz: ['compressed with xz', 'unpack it on the way: xz -dc FILE | …'],
   bzip2: ['compressed with bzip2', 'unpack it on the way: bzip2 -dc FILE | …'],
   zip: ['a zip archive', 'unpack one file on the way: unzip -p ARCHIVE dump.rdb | …'],
-  tar: ['a tar archive', 'unpack one file on the way: tar -xOf ARCHIVE dump.rdb | …'],
-  aof: [
-    'an append-only file (AOF): commands already',
-    'redis-cli --pipe takes it as it is, unless it has #TS: lines or ends within a command (redis-check-aof tells).',
-  ],
   manifest: [
-    'the manifest of an append-only directory',
-    'its base file (….base.rdb) is a dump, but without what was written after it.',
+    'the manifest of an append-only directory, without the directory',
+    'name the directory, or the file in it.',
   ],
   vkcs: ['a compressed RDB stream of Valkey (VKCS)', 'save a dump without compression of the stream.'],
   replication: [
@@ -115,7 +204,7 @@ async function refusal(kind: SourceKind, name: string, head: Uint8Array, input: 
   if (unsupported !== undefined) return notSupported(`${name} is ${unsupported[0]}`, unsupported[1]);
   if (kind === 'empty') {
     const hint = 'the program that should have written it has probably failed, or the disk was full.';
-    return new CliError(EXIT.DAMAGED, `${name} is empty: expected an RDB file`, { hint });
+    return new CliError(EXIT.DAMAGED, `${name} is empty: expected an RDB file or a log`, { hint });
   }
   if (await isPayload(input)) {
     return notSupported(
@@ -123,11 +212,14 @@ async function refusal(kind: SourceKind, name: string, head: Uint8Array, input: 
       'it is the value of one key and restored with the command RESTORE.',
     );
   }
-  const details = ['expected REDIS or VALKEY and a version number at the beginning', `found ${showBytes(head)}`];
+  const details = [
+    'expected REDIS or VALKEY and a version number at the beginning, or a command in RESP',
+    `found ${showBytes(head)}`,
+  ];
   const hint = /^(?:-|<|\{|Error|ERR|Could)/.test(String.fromCharCode(...head.subarray(0, 8)))
     ? 'this looks like the output of a program that failed, rather than its data.'
     : 'was the file encrypted, or compressed in some other way?';
-  return new CliError(EXIT.DAMAGED, `${name} is no RDB file`, { details, hint });
+  return new CliError(EXIT.DAMAGED, `${name} is neither an RDB file nor an append-only file`, { details, hint });
 }
 
 /** An error for what is known, but not read. */
@@ -148,29 +240,29 @@ function showBytes(head: Uint8Array): string {
   return `${hex}${head.length > SHOWN_BYTES ? ' …' : ''}  |${text}|`;
 }
 
-function directoryError(path: string, name: string): CliError {
+/** A directory is a log, or it is not clear which of its files is meant. */
+async function openDirectory(path: string, name: string): Promise<LogSource> {
   const files = readdirSync(path);
-  const manifest = files.find((file) => file.endsWith('.manifest') && !file.startsWith('temp-'));
-  if (manifest !== undefined) {
-    return notSupported(
-      `${name} is an append-only directory (it has ${printableText(manifest, 60)})`,
-      UNSUPPORTED.manifest?.[1] ?? '',
-    );
-  }
   const shards = files.filter((file) => file.endsWith('.dfs'));
   if (shards.length > 0)
-    return dragonflyError(`${name} has ${countOf(shards.length, 'file')} of a Dragonfly snapshot (DFS)`);
-  if (files.includes('appendonlydir')) {
-    return notSupported(
-      `${name} has an append-only directory (${join(name, 'appendonlydir')})`,
-      UNSUPPORTED.manifest?.[1] ?? '',
-    );
-  }
+    throw dragonflyError(`${name} has ${countOf(shards.length, 'file')} of a Dragonfly snapshot (DFS)`);
+  const isAppendOnly = files.some((file) => file.endsWith('.manifest') && !file.startsWith('temp-'));
   const dumps = files.filter((file) => file.endsWith('.rdb'));
-  return usageError(
-    `${name} is a directory`,
-    dumps.length === 1 ? `did you mean ${join(name, printableText(dumps[0] ?? ''))}?` : undefined,
-  );
+  if (!isAppendOnly && dumps.length > 0) {
+    const others = files.filter((file) => file === 'appendonlydir' || file.endsWith('.aof'));
+    const [first = ''] = [...others, ...dumps];
+    const hint = `did you mean ${join(name, printableText(first))}?`;
+    const has = others.length > 0 ? ', and has a dump as well as an append-only log' : '';
+    throw usageError(`${name} is a directory${has}`, others.length > 0 || dumps.length === 1 ? hint : undefined);
+  }
+  try {
+    const set = await openSet(name, () => openAof(path));
+    return { kind: 'log', name, set, input: null, compressed: false };
+  } catch (error) {
+    if (!(error instanceof CliError && error.cause instanceof AofSetError && error.cause.code === 'AOF_NO_LOG'))
+      throw error;
+    throw usageError(`${name} is a directory without a dump or an append-only log`, `${error.cause.message}.`);
+  }
 }
 
 /** An error for a file or folder of a Dragonfly snapshot. */

@@ -50,7 +50,7 @@ export class Session {
   private finalName: Uint8Array | null = null;
 
   /** Database selected at the target, −1 for none. */
-  private selected = -1;
+  selected = -1;
   private committedSelected = -1;
 
   constructor(
@@ -104,6 +104,12 @@ export class Session {
     this.selected = this.db;
     this.out.beginWith(SELECT);
     this.out.bulkInteger(this.db);
+  }
+
+  /** The database that others have selected. */
+  setSelected(db: number): void {
+    this.selected = db;
+    this.committedSelected = db;
   }
 
   /** Before the first command of a value that takes several. */
@@ -203,8 +209,16 @@ export class Session {
 
   /** An expiry after shaping. */
   shapeExpiry(expireAtMs: Int64): Int64 | null {
-    const { stripTtl, shiftTtlMs } = this.options;
-    if (stripTtl) return null;
+    if (this.options.stripTtl) return null;
+    const shifted = this.shiftExpiry(expireAtMs);
+    const { postponeExpiredTo } = this.options;
+    if (postponeExpiredTo === null || !this.hasExpired(shifted)) return shifted;
+    this.counts.postponedTimes++;
+    return postponeExpiredTo;
+  }
+
+  private shiftExpiry(expireAtMs: Int64): Int64 {
+    const { shiftTtlMs } = this.options;
     if (shiftTtlMs === 0) return expireAtMs;
     if (typeof expireAtMs === 'number') {
       const shifted = expireAtMs + shiftTtlMs;

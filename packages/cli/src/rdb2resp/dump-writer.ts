@@ -1,0 +1,56 @@
+/**
+ * The emitter of an RDB, as the flags want it.
+ *
+ * @module
+ */
+import type { EmitOptions } from '@rdbkit/commands';
+import type { RdbOptions } from '@rdbkit/rdb';
+import type { Rdb2respFlags } from './flags.ts';
+import type { Job } from './job.ts';
+import { SelectingEmitter } from './visitor.ts';
+
+/**
+ * A value is gathered, and a key's commands are held back until it is whole, up to these lengths. Together with Node
+ * itself they keep the program below 150 MB of memory, whatever the dump.
+ */
+const RAW_BYTES = 32 * 1024 * 1024;
+export const HOLD_BACK_BYTES: number = 2 * 1024 * 1024;
+
+/** How an RDB is read. */
+export function rdbOptions(flags: Pick<Rdb2respFlags, 'no-checksum' | 'any-version' | 'max-string-bytes'>): RdbOptions {
+  const maxStringBytes = flags['max-string-bytes'];
+  return {
+    checksum: !flags['no-checksum'],
+    anyVersion: flags['any-version'],
+    rawBytes: RAW_BYTES,
+    ...(maxStringBytes === undefined ? {} : { maxStringBytes }),
+  };
+}
+
+/**
+ * An emitter that writes the selected keys of an RDB into the job's output.
+ *
+ * @param more - Options that the source makes necessary.
+ */
+export function dumpEmitter(job: Job, more: EmitOptions = {}): SelectingEmitter {
+  const { flags, selection } = job;
+  const options: EmitOptions = {
+    target: flags.target,
+    form: flags.restore ? 'restore' : 'plain',
+    existing: flags.existing,
+    batch: flags.batch,
+    maxCommandBytes: flags['max-command-bytes'],
+    flushBytes: HOLD_BACK_BYTES,
+    now: job.startedAt,
+    expired: selection.expired,
+    stripTtl: flags['strip-ttl'],
+    shiftTtlMs: flags['shift-ttl'],
+    shape: (header) => selection.accept(header),
+    acceptSize: selection.hasSizeBounds ? (bytes) => selection.acceptSize(bytes) : undefined,
+    rdb: rdbOptions(flags),
+    onNote: (note) => job.notes.add(note),
+    onWarning: (warning) => job.warnings.add(warning),
+    ...more,
+  };
+  return new SelectingEmitter(job.out, options, job.name, selection);
+}

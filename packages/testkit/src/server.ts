@@ -5,10 +5,10 @@
  */
 import type { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Content } from './content.ts';
 import { type ReadBackOptions, readBack } from './read-back.ts';
 import { type Argument, type PipeResult, type Reply, ReplyError, RespClient } from './resp-client.ts';
@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly config?: Readonly<Record<string, string | number | readonly string[]>>;
   /** A dump to load at the start. */
   readonly dump?: Uint8Array;
+  /** Files for its folder, by path. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
   /** Module files, each with its arguments after blanks. */
   readonly modules?: readonly string[];
   /** @default 16 */
@@ -382,6 +384,10 @@ export async function startServer(program: ServerProgram, options: ServerOptions
   const byPort = options.tcp === true || options.cluster === true;
   const address = byPort ? { host: '127.0.0.1', port: await freePort() } : { path: join(folder, 'server.sock') };
   if (options.dump !== undefined) writeFileSync(join(folder, 'dump.rdb'), options.dump);
+  for (const [path, content] of Object.entries(options.files ?? {})) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
   const server = new TestServer(program, folder, address, options);
   try {
     await server.start();

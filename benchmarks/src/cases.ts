@@ -1,4 +1,5 @@
 /** Every case. */
+import { AOF_CASES } from './aof-cases.ts';
 import { BYTES_CASES } from './bytes-cases.ts';
 import type { Case } from './case.ts';
 import { COMMANDS_CASES } from './commands-cases.ts';
@@ -11,6 +12,7 @@ export const CASES: readonly Case[] = [
   ...BYTES_CASES,
   ...RESP_CASES,
   ...RDB_CASES,
+  ...AOF_CASES,
   ...COMMANDS_CASES,
   ...PROGRAM_CASES,
   ...SERVER_CASES,

@@ -20,12 +20,13 @@ function rival(
   variable: string,
   program: string,
   args: (path: string) => string[],
+  datasets: readonly string[] = DATASETS,
 ): ProgramCase {
   return {
     kind: 'program',
     name: `rival/${name}`,
     title,
-    datasets: DATASETS,
+    datasets,
     command(path) {
       const found = findProgram(variable, program);
       if (found === undefined) return { absent: `${program} is not on PATH and ${variable} is not set` };
@@ -45,5 +46,13 @@ export const PROGRAM_CASES: readonly ProgramCase[] = [
     'RDBKIT_BENCH_CHECK_RDB',
     'redis-check-rdb',
     (path) => [path],
+  ),
+  rival(
+    'redis-check-aof',
+    'redis-check-aof: check only (C)',
+    'RDBKIT_BENCH_CHECK_AOF',
+    'redis-check-aof',
+    (path) => [path],
+    ['incr-log'],
   ),
 ];

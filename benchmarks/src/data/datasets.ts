@@ -1,5 +1,5 @@
 /**
- * The dumps to measure with, made without a server: RDB version 10, which Redis 7.0 and everything later loads.
+ * The dumps and logs to measure with, made without a server: RDB version 10, which Redis 7.0 and everything later loads.
  *
  * A change of what is generated needs a new {@link GENERATION}, or results would no longer be comparable.
  */
@@ -7,6 +7,7 @@ import { Buffer } from 'node:buffer';
 import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { compressLzf } from '@rdbkit/bytes';
+import { writeIncrLog } from './incr-log.ts';
 import { Listpack } from './listpack.ts';
 import { Random } from './random.ts';
 import { RdbFile } from './rdb-file.ts';
@@ -17,51 +18,56 @@ const RDB_VERSION = 10;
 const FAR_MS = 4_102_444_800_000;
 const DECADE_MS = 315_360_000_000;
 
-/** A dump that can be generated. */
+/** A file that can be generated. */
 export interface Dataset {
   readonly name: string;
   readonly description: string;
-  /** Keys, or elements of the one list. */
+  /** Keys, elements of the one list, or commands. */
   readonly size: number;
-  readonly write: (file: RdbFile, size: number) => void;
+  readonly suffix: 'rdb' | 'aof';
+  readonly generate: (path: string, size: number) => void;
+}
+
+function dump(name: string, size: number, description: string, write: (file: RdbFile, size: number) => void): Dataset {
+  const generate = (path: string, count: number): void => {
+    const file = new RdbFile(path, RDB_VERSION);
+    file.aux('redis-ver', '7.0.0');
+    file.aux('redis-bits', '64');
+    write(file, count);
+    file.finish();
+  };
+  return { name, description, size, suffix: 'rdb', generate };
 }
 
 /** Every dataset. */
 export const DATASETS: readonly Dataset[] = [
+  dump(
+    'mixed',
+    1_000_000,
+    '60 % strings, 15 % hashes, lists, sets, zsets, streams, JSON in compressed strings; 10 % expire',
+    writeMixed,
+  ),
+  dump('tiny-strings', 2_000_000, 'strings of 1 to 16 bytes, a third of them integers', writeTinyStrings),
+  dump('giant-list', 3_000_000, 'one list in listpacks of 8 KiB', writeGiantList),
+  dump('many-keys', 5_000_000, 'counters in 16 databases, half of them with an expiry', writeManyKeys),
   {
-    name: 'mixed',
-    description: '60 % strings, 15 % hashes, lists, sets, zsets, streams, JSON in compressed strings; 10 % expire',
-    size: 1_000_000,
-    write: writeMixed,
-  },
-  {
-    name: 'tiny-strings',
-    description: 'strings of 1 to 16 bytes, a third of them integers',
-    size: 2_000_000,
-    write: writeTinyStrings,
-  },
-  { name: 'giant-list', description: 'one list in listpacks of 8 KiB', size: 3_000_000, write: writeGiantList },
-  {
-    name: 'many-keys',
-    description: 'counters in 16 databases, half of them with an expiry',
-    size: 5_000_000,
-    write: writeManyKeys,
+    name: 'incr-log',
+    description: 'commands of an incremental log, with annotations and transactions',
+    size: 3_000_000,
+    suffix: 'aof',
+    generate: writeIncrLog,
   },
 ];
 
-/** Generates a dump unless it is there; returns its path. */
+/** Generates a file unless it is there; returns its path. */
 export function ensureDataset(name: string, folder: string, scale: number): string {
   const dataset = DATASETS.find((each) => each.name === name);
   if (dataset === undefined) throw new RangeError(`no dataset ${name}`);
   const size = Math.max(1, Math.round(dataset.size * scale));
-  const path = resolve(folder, `${name}-${size}-v${GENERATION}.rdb`);
+  const path = resolve(folder, `${name}-${size}-v${GENERATION}.${dataset.suffix}`);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
-  const file = new RdbFile(path, RDB_VERSION);
-  file.aux('redis-ver', '7.0.0');
-  file.aux('redis-bits', '64');
-  dataset.write(file, size);
-  file.finish();
+  dataset.generate(path, size);
   return path;
 }
 

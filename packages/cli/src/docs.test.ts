@@ -3,7 +3,8 @@
  *
  * A comment behind a `console.log(…)`, or on the line below, is what that call prints. White space counts as one blank;
  * words after a comma or a colon may explain. In a loop, every call prints that, or with `…` at the comment's end the first.
- * The examples find a dump as `bytes`, `chunks` and the file `example.rdb` in the current folder.
+ * The examples find a dump as `bytes`, `chunks` and the file `example.rdb` in the current folder, and a log as the folder
+ * `appendonlydir` beside it.
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const EXAMPLE_DUMP = join(ROOT, 'docs', 'guide', 'example.rdb');
+const EXAMPLE_LOG = join(ROOT, 'docs', 'guide', 'appendonlydir');
 
 interface Example {
   /** File and line of its first line of code. */
@@ -119,6 +121,7 @@ const home = process.cwd();
 
 beforeAll(() => {
   cpSync(EXAMPLE_DUMP, join(folder, 'example.rdb'));
+  cpSync(EXAMPLE_LOG, join(folder, 'appendonlydir'), { recursive: true });
   process.chdir(folder);
 });
 
@@ -184,12 +187,17 @@ test('examples are well typed', { timeout: 60_000 }, () => {
   expect(faults).toEqual([]);
 });
 
-test('docs/reference/errors.md has every code of the reader, and no other', () => {
-  const sources = filesBelow(join('packages', 'rdb', 'src'), '.ts').map((file) =>
+test.each([
+  ['RDB', 'rdb'],
+  ['AOF', 'aof'],
+])('docs/reference/errors.md has every code that begins with %s, and no other', (prefix, name) => {
+  const inSources = new RegExp(`(?<=')${prefix}_[A-Z_]+(?=')`, 'g');
+  const inRows = new RegExp(`(?<=^\\| \`)${prefix}_[A-Z_]+(?=\` \\|)`, 'gm');
+  const sources = filesBelow(join('packages', name, 'src'), '.ts').map((file) =>
     readFileSync(join(ROOT, file), 'utf8'),
   );
-  const codes = new Set(sources.flatMap((source) => source.match(/(?<=')RDB_[A-Z_]+(?=')/g) ?? []));
-  const rows =
-    readFileSync(join(ROOT, 'docs', 'reference', 'errors.md'), 'utf8').match(/(?<=^\| `)RDB_[A-Z_]+(?=` \|)/gm) ?? [];
+  const codes = new Set(sources.flatMap((source) => source.match(inSources) ?? []));
+  const rows = readFileSync(join(ROOT, 'docs', 'reference', 'errors.md'), 'utf8').match(inRows) ?? [];
+  expect(codes.size).toBeGreaterThan(0);
   expect(rows.toSorted()).toEqual([...codes].sort());
 });

@@ -1,5 +1,5 @@
 // Every recorded log, cut at every position, and split at every position.
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { RdbTruncatedError } from '@rdbkit/rdb';
 import { eachLog, listLogs } from '@rdbkit/testkit';
 import { describe, expect, it, vi } from 'vitest';
@@ -76,7 +76,7 @@ describe('cut at every position', () => {
       let good = start;
       for (let length = start; length <= whole.goodBytes; length++) {
         if (length === borders[next]?.at) {
-          const border = borders[next++] as Border;
+          const border = borders[next++];
           // Annotations belong to the good part only when nothing incomplete follows them.
           if (border.isGood && isCommandEnd(bytes, borders, next - 1)) good = length;
           const found = readHead(bytes.subarray(0, length), 'cut') as AofFileSummary;
@@ -103,7 +103,7 @@ describe('cut at every position', () => {
             ? error instanceof Error
             : !(error instanceof AofTruncatedError && error.goodBytes === good)
         )
-          expect.unreachable(`${name} cut at ${length} is ${String(error)}`);
+          expect.unreachable(`${name} cut at ${length} is ${error instanceof Error ? error.message : 'fine'}`);
       }
     }
   });

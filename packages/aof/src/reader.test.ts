@@ -5,6 +5,7 @@ import { bytesOf, CallLog, command, type Outcome, read } from '../testing/logs.t
 import { AofFormatError, AofLimitError, AofSetError, AofTruncatedError } from './errors.ts';
 import type { AofOptions } from './options.ts';
 import { AofReader } from './reader.ts';
+import { AofVisitorBase } from './visitor.ts';
 
 /** What was found, as a message shows it, depends on what had come by then. */
 function withoutMessage({ summary }: Outcome): unknown {
@@ -340,6 +341,31 @@ describe('long commands', () => {
       code: 'AOF_LIMIT',
       offset: 122,
     });
+  });
+
+  it('of any length take no more memory than the limit', () => {
+    const visitor = new AofVisitorBase();
+    let pieces = 0;
+    let bytes = 0;
+    visitor.commandPiece = (_bytes, start, end) => {
+      pieces++;
+      bytes += end - start;
+    };
+    const reader = new AofReader(visitor, { commandBytes: 1024 * 1024 });
+    const length = 300 * 1024 * 1024;
+    const chunk = new Uint8Array(64 * 1024);
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    reader.push(bytesOf(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$${length}\r\n`));
+    for (let at = 0; at < length; at += chunk.length) {
+      reader.push(chunk);
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+    reader.push(bytesOf(`\r\n${SET}`));
+    expect(reader.finish()).toMatchObject({ commands: 2, cut: null });
+    expect(bytes).toBe(length + `$${length}\r\n\r\n`.length);
+    expect(pieces).toBeGreaterThan(length / chunk.length);
+    expect(most).toBeLessThan(4 * 1024 * 1024);
   });
 
   it('of forged lengths reserve nothing', () => {

@@ -26,6 +26,8 @@ export interface World {
   readonly stdoutFailure?: Error;
   readonly env?: Record<string, string>;
   readonly stderrIsTerminal?: boolean;
+  /** @default {@link NOW} */
+  readonly now?: () => number;
   /** Gets hold of the function that sends a signal. */
   readonly signals?: (send: (signal: StopSignal) => void) => void;
 }
@@ -75,7 +77,7 @@ export async function runInWorld(
         stderr += more;
       },
     },
-    now: () => NOW,
+    now: world.now ?? (() => NOW),
     onSignal: (handler) => {
       world.signals?.(handler);
       return () => {};

@@ -275,6 +275,14 @@ describe('times of expiry', () => {
   });
 });
 
+it.each([
+  ['XADD s IDMP p i 5-1 f v', 'XADD s 5-1 f v'],
+  ['XADD s NOMKSTREAM KEEPREF IDMPAUTO p MAXLEN = 5 5-1 f v', 'XADD s NOMKSTREAM KEEPREF MAXLEN = 5 5-1 f v'],
+])('what only a loading server takes is left out: %s', (line, expected) => {
+  expect(emit([line])).toMatchObject({ out: [expected], notes: ['STREAM_IDMP_LOST'] });
+  expect(emit(['XADD s 5-1 IDMP p']).out).toEqual(['XADD s 5-1 IDMP p']);
+});
+
 describe('a command in pieces', () => {
   const words = ['SET', 'a:1', 'x'.repeat(100)];
   const whole = loggedCommand(words);

@@ -5,10 +5,11 @@
  */
 import { KeySelection, type PrefixRename } from '@rdbkit/rdb';
 import { encodeHead, type RespBuffer } from '@rdbkit/resp';
-import { type CommandSpec, findCommand, findKeys } from './command-table.ts';
+import { type CommandArguments, type CommandSpec, findCommand, findKeys } from './command-table.ts';
 import { CommandEdits, writeRenamed } from './internal/command-edits.ts';
 import { DatabaseCommands, emptiesDatabases, isAboutDatabases } from './internal/database-commands.ts';
 import { EXPIRY_RULES, ExpirySite, timeAt } from './internal/expiry-sites.ts';
+import { withoutProducer } from './internal/idempotency.ts';
 import { argumentIs } from './internal/key-rule.ts';
 import { partOf } from './internal/split-commands.ts';
 import { KeyPositions } from './key-positions.ts';
@@ -237,7 +238,7 @@ export class LogEmitter {
     }
     if (!this.isShaping) {
       if (emptiesDatabases(spec)) this.noteEmptying(spec);
-      if (!this.retimed(spec, command)) return;
+      if (!this.adapted(spec, command)) return;
       this.begin(command.db);
       this.write(command);
       return;
@@ -253,7 +254,7 @@ export class LogEmitter {
       return;
     }
     if (COMPUTING.has(spec.name) || (spec.name === 'SORT' && looksUpKeys(command))) this.noteComputing(spec);
-    if (this.shaped(spec, command) && this.retimed(spec, command)) {
+    if (this.shaped(spec, command) && this.adapted(spec, command)) {
       this.begin(this.selection.mappedDb(command.db));
       this.write(command);
     }
@@ -383,16 +384,17 @@ export class LogEmitter {
     return this.selection.refusalOfName(command.bytes, command.argStart(at), command.argEnd(at));
   }
 
-  // ---- its time of expiry ----------------------------------------------------------------------------------------
+  // ---- its other arguments ----------------------------------------------------------------------------------------
 
-  /** Changes the command's time of expiry as the options want it. Returns whether anything of the command is left. */
-  private retimed(spec: CommandSpec, command: LoggedCommand): boolean {
+  /** Changes what a client may not say, and the time of expiry as the options want it. Returns whether anything of the command is left. */
+  private adapted(spec: CommandSpec, command: LoggedCommand): boolean {
+    if (spec.name === 'XADD' && withoutProducer(firstOf(command), this.edits)) this.noteProducer(command);
     if (!this.changesTimes) return true;
     const rule = EXPIRY_RULES.get(spec.name);
     if (rule === undefined) return true;
     const { site, edits, options } = this;
     site.clear();
-    rule(command.present === command.argc ? command : firstOf(command), site);
+    rule(firstOf(command), site);
     if (site.at < 0) return true;
     if (options.stripTtl) return this.withoutTime(spec);
     const time = timeAt(command, site);
@@ -439,6 +441,18 @@ export class LogEmitter {
     return -1;
   }
 
+  private noteProducer(command: LoggedCommand): void {
+    const key = command.bytes.slice(command.argStart(1), command.argEnd(1));
+    const message = 'records of idempotent producers are lost, only a server that loads its log takes them';
+    this.options.onNote?.({
+      code: 'STREAM_IDMP_LOST',
+      level: NOTE_LEVELS.STREAM_IDMP_LOST,
+      db: command.db,
+      key,
+      message,
+    });
+  }
+
   private noteEmptying(spec: CommandSpec): void {
     this.noteOnce('LOG_EMPTIES_TARGET', `the log has ${spec.name}: what the target held before is emptied as well`);
   }
@@ -480,7 +494,8 @@ function numberIn(command: LoggedCommand, at: number): number {
 }
 
 /** The arguments that are there. */
-function firstOf(command: LoggedCommand): Pick<LoggedCommand, 'bytes' | 'argc' | 'argStart' | 'argEnd'> {
+function firstOf(command: LoggedCommand): CommandArguments {
+  if (command.present === command.argc) return command;
   return {
     bytes: command.bytes,
     argc: command.present,

@@ -5,7 +5,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly dump?: Uint8Array;
   /** Files for its folder, by path. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Folder whose content is copied into the server's own before the start, such as an `appendonlydir`. */
+  readonly contentOf?: string;
   /** Module files, each with its arguments after blanks. */
   readonly modules?: readonly string[];
   /** @default 16 */
@@ -365,6 +367,12 @@ export class TestServer {
     this.child = null;
   }
 
+  /** Ends the process without mercy, as a crash would, and starts it again on the same folder. */
+  async restart(): Promise<void> {
+    await this.end();
+    await this.start();
+  }
+
   /** Ends the server and removes its folder. */
   async stop(): Promise<void> {
     await this.end();
@@ -388,6 +396,7 @@ export async function startServer(program: ServerProgram, options: ServerOptions
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }
+  if (options.contentOf !== undefined) cpSync(options.contentOf, folder, { recursive: true });
   const server = new TestServer(program, folder, address, options);
   try {
     await server.start();

@@ -1,37 +1,16 @@
 /**
- * rdbkit convert: its flags, its help page, and where its work is found.
+ * rdbkit convert: its help page, and where its work is found.
  *
  * @module
  */
-import { buildCommand, type FlagParametersForType } from '@stricli/core';
+import { buildCommand } from '@stricli/core';
 import { type CliCommand, type CliContext, commandFunction } from '../app/program.ts';
-import { type GeneralFlags, generalFlags } from '../flags/general-flags.ts';
+import { generalFlags } from '../flags/general-flags.ts';
+import { selectionFlags, shapingFlags } from '../flags/selection-flags.ts';
+import { inputFlags } from '../rdb2resp/flags.ts';
+import { type ConvertFlags, convertFlags } from './flags.ts';
 
-/** What is written, and where. */
-interface OutputFlags {
-  readonly output: string;
-  readonly overwrite: boolean;
-}
-
-/** All flags of the command. */
-export interface ConvertFlags extends OutputFlags, GeneralFlags {}
-
-const outputFlags: FlagParametersForType<OutputFlags, CliContext> = {
-  output: {
-    kind: 'parsed',
-    parse: String,
-    placeholder: 'FILE',
-    brief: 'The append-only file; it appears under its name once it is complete',
-  },
-  overwrite: {
-    kind: 'boolean',
-    default: false,
-    withNegated: false,
-    brief: 'Replace what is there',
-  },
-};
-
-const BRIEF = 'Makes of a dump what a server with appendonly yes starts from.';
+const BRIEF = 'Makes of a dump the append-only file or directory that a server with appendonly yes starts from.';
 
 /** The command. */
 export const convert: CliCommand = {
@@ -41,13 +20,25 @@ export const convert: CliCommand = {
     positionals: [['SOURCE', "RDB file, also gzip'd; - or nothing reads standard input"]],
     aliases: { o: 'output', q: 'quiet' },
     groups: [
-      { title: 'Output', flags: outputFlags },
+      { title: 'Output', flags: convertFlags },
+      { title: 'Which keys', flags: selectionFlags },
+      { title: 'Changing them on the way', flags: shapingFlags },
+      { title: 'Reading', flags: inputFlags },
       { title: 'Talking, on stderr', flags: generalFlags },
     ],
     examples: [
       {
-        title: 'The single file of Redis 4.0 to 6.2',
-        line: 'rdbkit convert dump.rdb -o /var/lib/redis/appendonly.aof',
+        title: 'For Redis 7.0 and later, and Valkey: the directory, in the server\'s own "dir"',
+        line: 'rdbkit convert dump.rdb -o /var/lib/redis/appendonlydir/',
+      },
+      { title: 'For Redis 4.0 to 6.2 and KeyDB: the one file', line: 'rdbkit convert dump.rdb -o appendonly.aof' },
+      {
+        title: 'For an older server than the dump comes from',
+        line: 'rdbkit convert dump.rdb --target 7.0 -o appendonlydir/',
+      },
+      {
+        title: 'Some of the keys only',
+        line: "rdbkit convert dump.rdb --key 'user:*' -o users/appendonlydir/",
       },
     ],
   },
@@ -57,7 +48,7 @@ export const convert: CliCommand = {
       return commandFunction(runConvert);
     },
     parameters: {
-      flags: { ...outputFlags, ...generalFlags },
+      flags: { ...convertFlags, ...selectionFlags, ...shapingFlags, ...inputFlags, ...generalFlags },
       aliases: { o: 'output', q: 'quiet' },
       positional: {
         kind: 'tuple',

@@ -44,6 +44,16 @@ export interface JobSetup {
   readonly selection: KeySelection;
   /** Unix milliseconds. */
   readonly startedAt: number;
+  /** What a command that is made of this one has to add to its account. */
+  readonly addition?: Addition;
+}
+
+/** An addition to the account of a job. */
+export interface Addition {
+  /** Output that breaks off because of damage is of no use. */
+  readonly discardsDamaged: boolean;
+  /** Fields of the JSON. */
+  readonly json: Readonly<Record<string, unknown>>;
 }
 
 /** One run over one source. */
@@ -56,10 +66,15 @@ export class Job {
   readonly name: string;
   /** `undefined`: standard output. */
   readonly outputFile: string | undefined;
+  /** The file that has what was written before damage was met, if one has. */
+  get rescuedFile(): string | undefined {
+    return this.addition?.discardsDamaged ? undefined : this.outputFile;
+  }
   readonly out: RespBuffer = new RespBuffer();
   readonly notes: NoteLog;
   readonly warnings: WarningPrinter;
   private readonly messages: Messages;
+  private readonly addition: Addition | null;
   private readonly reading: Reading;
   private readonly sink: OutputSink;
   private readonly progress: Progress;
@@ -73,6 +88,7 @@ export class Job {
     const { flags } = setup;
     this.host = host;
     this.messages = messages;
+    this.addition = setup.addition ?? null;
     this.flags = flags;
     this.selection = setup.selection;
     this.startedAt = setup.startedAt;
@@ -153,6 +169,7 @@ export class Job {
       await this.sink.drain();
       return this.interrupted(this.stop.signal, 'the commands written so far are complete, their last one included');
     }
+    if (fault !== null && this.addition?.discardsDamaged) return this.account(fault.exitCode, fault);
     await this.sink.finish();
     this.isSettled = true;
     fault ??= this.reading.verdict();
@@ -198,7 +215,7 @@ export class Job {
     this.warnings.finish();
     const { quiet, json } = this.flags;
     const outcome = this.outcome(exitCode, error);
-    if (json) this.messages.line(jsonSummary(outcome));
+    if (json) this.messages.line(JSON.stringify({ ...jsonSummary(outcome), ...this.addition?.json }));
     else if (error === null || outcome.commands > 0) printSummary(outcome, this.messages, quiet);
     if (error !== null) this.messages.report(error, this.host.env);
     return exitCode;

@@ -87,7 +87,7 @@ export class LogReading implements Reading {
     const { source } = this;
     const segment = source.set.segments.find(({ name }) => name === error.file) ?? null;
     const place = { name: source.name, total: segment?.size ?? null, compressed: source.compressed };
-    return describeDamage(error, place, this.emitter.keys + this.writer.log.counts.commands, this.job.outputFile);
+    return describeDamage(error, place, this.emitter.keys + this.writer.log.counts.commands, this.job.rescuedFile);
   }
 
   verdict(): CliError | null {

@@ -155,7 +155,7 @@ export class RdbReading implements Reading {
     if (error instanceof DataError) {
       if (this.tail !== null) error.offset += this.tail.base;
       const { input, compressed, name } = this.source;
-      return describeDamage(error, { name, total: input.total, compressed }, this.reader.keys, this.job.outputFile);
+      return describeDamage(error, { name, total: input.total, compressed }, this.reader.keys, this.job.rescuedFile);
     }
     return this.job.damageOf(error);
   }

@@ -135,8 +135,8 @@ function expiredKeys(selection: KeySelection, counts: EmitCounts): number {
   return selection.skipped.expired + counts.expiredKeys;
 }
 
-/** The summary as one line of JSON. */
-export function jsonSummary(outcome: Outcome): string {
+/** The summary for JSON. */
+export function jsonSummary(outcome: Outcome): Record<string, unknown> {
   const { counts, selection, notes, header, target, error } = outcome;
   const { expired: _, ...unselected } = selection.skipped;
   const groups = (list: readonly NoteGroup[]): unknown[] =>
@@ -146,7 +146,7 @@ export function jsonSummary(outcome: Outcome): string {
       count,
       samples: samples.map(({ db, key }) => ({ db, key: jsonBytes(key) })),
     }));
-  return JSON.stringify({
+  return {
     source: outcome.source,
     dialect: header?.dialect ?? null,
     rdbVersion: header?.version ?? null,
@@ -176,5 +176,5 @@ export function jsonSummary(outcome: Outcome): string {
     seconds: Math.round(outcome.seconds * 1000) / 1000,
     exitCode: outcome.exitCode,
     error,
-  });
+  };
 }

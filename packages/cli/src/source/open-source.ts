@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type AofSet, AofSetError } from '@rdbkit/aof';
 import { openAof } from '@rdbkit/aof/node';
 import { DataError } from '@rdbkit/bytes';
+import type { RdbHeader } from '@rdbkit/rdb';
 import { CliError, systemMessage, usageError } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
 import type { Host } from '../app/host.ts';
@@ -23,6 +24,8 @@ export interface RdbSource {
   readonly kind: 'rdb';
   /** For messages. */
   readonly name: string;
+  /** `null` when not even that is whole. */
+  readonly header: RdbHeader | null;
   readonly input: ByteInput;
   /** The bytes of `input` are not those of the file. */
   readonly compressed: boolean;
@@ -143,12 +146,18 @@ async function openContent(
 ): Promise<Source> {
   if (kind === 'rdb') {
     const startChecksum = (): FileChecksum | null => (file === null ? null : FileChecksum.start(file.path, file.fd));
-    return { kind, name, input, compressed, startChecksum };
+    return { kind, name, header: headerIn(head), input, compressed, startChecksum };
   }
   const path = file === null ? null : file.path;
   if (kind === 'aof' || kind === 'preamble' || kind === 'tar') return openLog(name, input, path, compressed);
   if (kind === 'manifest' && path !== null) return openLog(name, input, path, compressed);
   throw await refusal(kind, compressed ? `${name} (inside gzip)` : name, head, input);
+}
+
+function headerIn(head: Uint8Array): RdbHeader | null {
+  const found = /^(?:(REDIS)(\d{4})|VALKEY(\d{3}))/.exec(String.fromCharCode(...head.subarray(0, 9)));
+  if (found === null) return null;
+  return { dialect: found[1] === undefined ? 'valkey' : 'redis', version: Number(found[2] ?? found[3]) };
 }
 
 /** A log from a stream or, where its files have to be found or its size is of use, from its path. */

@@ -1,6 +1,7 @@
 /** Telling a sound log from one that a crash has cut off and from a damaged one. */
 import { DataError } from '@rdbkit/bytes';
 import { type KeyHeader, type Level, type RdbVisitor, RdbVisitorBase } from '@rdbkit/rdb';
+import type { AofCommand } from './command.ts';
 import type { AofReadOptions } from './options.ts';
 import { type AofPosition, pushAll, readerOf, summarize } from './read.ts';
 import type { AofSegment } from './segment.ts';
@@ -36,6 +37,12 @@ export interface AofReport {
   readonly warningCount: number;
 }
 
+/** Options of {@link checkAof}. */
+export interface AofCheckOptions extends AofReadOptions {
+  /** Called with each command, which is borrowed: for checks of one's own. Not for commands that come in pieces. */
+  readonly command?: (command: AofCommand) => void;
+}
+
 /** Warnings that are kept. */
 const MAX_WARNINGS = 100;
 
@@ -60,7 +67,16 @@ class Findings extends AofVisitorBase {
   readonly warnings: AofWarning[] = [];
   warningCount = 0;
   file: Uint8Array | null = null;
+  private readonly onCommand: ((command: AofCommand) => void) | null;
 
+  constructor(onCommand: ((command: AofCommand) => void) | undefined) {
+    super();
+    this.onCommand = onCommand ?? null;
+  }
+
+  override command(command: AofCommand): void {
+    this.onCommand?.(command);
+  }
   override rdbStart(): RdbVisitor {
     return new DecodeAll(this);
   }
@@ -83,8 +99,8 @@ class Findings extends AofVisitorBase {
  * console.log(verdict, cut?.reason, goodUpTo?.offset); // cut transaction 0
  * ```
  */
-export async function checkAof(set: AofSet, options: AofReadOptions = {}): Promise<AofReport> {
-  const findings = new Findings();
+export async function checkAof(set: AofSet, options: AofCheckOptions = {}): Promise<AofReport> {
+  const findings = new Findings(options.command);
   for (const warning of set.warnings) findings.warning(warning);
   const segments: AofSegmentReport[] = [];
   let bytes = 0;

@@ -1,4 +1,4 @@
-export { type AofReport, type AofSegmentReport, checkAof } from './check.ts';
+export { type AofCheckOptions, type AofReport, type AofSegmentReport, checkAof } from './check.ts';
 export { AofCommand, type AofCommandKind } from './command.ts';
 export {
   AofError,

@@ -1,6 +1,6 @@
 /**
- * Runs every command line of the guide to rdb2resp, with stand-ins for the programs around it: a line ends with exit code 0,
- * or with the one that a comment behind it names.
+ * Runs every command line of the guides to the programs, with stand-ins for the programs around them: a line ends with exit
+ * code 0, or with the one that a comment behind it names.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,21 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 vi.setConfig({ testTimeout: 30_000 });
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const guide = readFileSync(join(ROOT, 'docs', 'guide', 'rdb2resp.md'), 'utf8');
-const commands = [...guide.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'));
-const rdb2resp = join(ROOT, 'packages', 'cli', 'bin', 'rdb2resp.js');
+
+/** The guides, and the commands they are about. */
+const GUIDES = [
+  ['rdb2resp.md', 'rdb2resp'],
+  ['switching-aof-on.md', 'rdbkit convert'],
+  ['check.md', 'rdbkit check'],
+] as const;
+
+const PROGRAMS = ['rdb2resp', 'rdbkit'];
+
+const guideText = (file: string): string => readFileSync(join(ROOT, 'docs', 'guide', file), 'utf8');
+
+function commandLines(text: string): string[] {
+  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'));
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'rdbkit-guide-'));
 const programs = join(folder, 'bin');
@@ -35,10 +47,13 @@ function run(line: string): { status: number | null; stdout: string; stderr: str
 
 beforeAll(() => {
   mkdirSync(programs);
-  addProgram('rdb2resp', `exec "${process.execPath}" "${rdb2resp}" "$@"`);
+  for (const name of PROGRAMS)
+    addProgram(name, `exec "${process.execPath}" "${join(ROOT, 'packages', 'cli', 'bin', `${name}.js`)}" "$@"`);
   addProgram('redis-cli', 'exec cat > /dev/null');
   addProgram('ssh', 'shift\nexec "$@"');
   cpSync(join(ROOT, 'docs', 'guide', 'example.rdb'), join(folder, 'dump.rdb'));
+  cpSync(join(ROOT, 'docs', 'guide', 'appendonlydir'), join(folder, 'appendonlydir'), { recursive: true });
+  for (const name of ['data', 'for-4.0']) mkdirSync(join(folder, name));
   writeFileSync(join(folder, 'dump.rdb.gz'), gzipSync(readFileSync(join(folder, 'dump.rdb'))));
 });
 
@@ -46,23 +61,32 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('the guide to rdb2resp', () => {
-  test.each(commands)('%s', (line) => {
+/** Output that depends on how fast it came. */
+const withoutTime = (text: string): string => text.replaceAll(/(?<=\d bytes) in \S+ m?s(?:, [\d,]+ keys\/s)?/g, '');
+
+describe.each(GUIDES)('%s', (file, command) => {
+  const guide = guideText(file);
+
+  test.each(commandLines(guide))('%s', (line) => {
     const { status, stderr } = run(line);
     expect(status, stderr).toBe(Number(/ # exit code (\d+)$/.exec(line)?.[1] ?? 0));
   });
 
-  test('shows the message about a truncated dump as it is', () => {
-    const { stderr } = run('head -c 300 dump.rdb > cut.rdb; rdb2resp cut.rdb > rescued.resp');
-    const shown = /^```\n(rdb2resp: .*?)^```/ms.exec(guide)?.[1];
-    const withoutTime = (text: string | undefined): string | undefined =>
-      text?.replace(/(?<=\d bytes) in \S+ m?s.*$/m, '');
-    expect(withoutTime(stderr)).toBe(withoutTime(shown));
+  // What is shown below the lines is what the last of them prints.
+  const shown = [...guide.matchAll(/^```sh\n([^`]*?)^```\n\n```\n(.*?)^```/gms)].map(
+    ([, lines = '', output = '']) => [lines.trim().split('\n').at(-1) ?? '', output] as const,
+  );
+
+  test.each(shown)('shows what it prints: %s', (line, output) => {
+    for (const created of ['data', 'rescued.resp']) rmSync(join(folder, created), { recursive: true, force: true });
+    mkdirSync(join(folder, 'data'));
+    const { stdout, stderr } = run(line);
+    expect(withoutTime(stdout + stderr)).toBe(withoutTime(output));
   });
 
   test('has every flag of the help, and no other', () => {
     const flagsIn = (text: string): string[] => [...new Set(text.match(/(?<=[\s`])--[a-z-]+/g))].sort();
     const table = guide.slice(guide.indexOf('## All flags'));
-    expect(flagsIn(table)).toEqual(flagsIn(run('rdb2resp --help').stdout.split('\nExamples')[0] ?? ''));
+    expect(flagsIn(table)).toEqual(flagsIn(run(`${command} --help`).stdout.split('\nExamples')[0] ?? ''));
   });
 });

@@ -6,7 +6,7 @@ export {
   lowestReleaseOf,
   rdbVersionOf,
 } from './capabilities.ts';
-export { type Access, type CommandArguments, type CommandSpec, keysOf } from './command-table.ts';
+export { type Access, type CommandArguments, type CommandSpec, findCommand, keysOf } from './command-table.ts';
 export type { EmitCounts, Way } from './counts.ts';
 export { defaultTarget, type WriterFields } from './default-target.ts';
 export { CommandEmitter } from './emitter.ts';

@@ -110,7 +110,8 @@ export class LogWriter extends AofVisitorBase {
     this.cutOff = cut;
     const from = formatCount(cut.goodBytes + this.base);
     const message = `${cut.message}; what is incomplete, from byte ${from} on, is left out, as servers do`;
-    this.job.warnings.add({ code: `AOF_CUT`, message, offset: cut.offset + this.base, file: this.segmentName });
+    const code = cut.reason === 'transaction' ? 'AOF_OPEN_MULTI' : 'AOF_TRUNCATED';
+    this.job.warnings.add({ code, message, offset: cut.offset + this.base, file: this.segmentName });
   }
 
   override stop(stop: AofStop): void {

@@ -1,6 +1,5 @@
 /**
- * An RDB, and the commands behind it if there are any although it does not say so: what a server makes of a dump that was
- * given to it as its append-only file.
+ * An RDB, perhaps with commands behind it.
  *
  * @module
  */
@@ -12,6 +11,7 @@ import { EXIT } from '../app/exit-code.ts';
 import { countOf } from '../lang/units.ts';
 import type { FileChecksum } from '../source/file-checksum.ts';
 import type { RdbSource } from '../source/open-source.ts';
+import { RdbThenLog } from '../source/rdb-then-log.ts';
 import { describeDamage } from './damage.ts';
 import { dumpEmitter, rdbOptions } from './dump-writer.ts';
 import type { Job } from './job.ts';
@@ -19,17 +19,6 @@ import { checkLogFlags, postponeTo } from './log-flags.ts';
 import { LogWriter } from './log-writer.ts';
 import type { Reading, ReadingOutcome } from './reading.ts';
 import type { SelectingEmitter } from './visitor.ts';
-
-const ASTERISK = 0x2a;
-const HASH = 0x23;
-
-/** Commands behind an RDB. */
-interface Tail {
-  readonly writer: LogWriter;
-  readonly reader: AofReader;
-  /** Offset of its first byte. */
-  readonly base: number;
-}
 
 /** Reads an RDB. */
 export class RdbReading implements Reading {
@@ -40,10 +29,9 @@ export class RdbReading implements Reading {
   /** The checksum, when it is computed in another thread. */
   private readonly checksum: FileChecksum | null;
   private isVerified = false;
-  private tail: Tail | null = null;
-  /** What follows the RDB has been looked at. */
-  private isEndKnown = false;
-  private fed = 0;
+  private readonly parts: RdbThenLog;
+  /** Writes the commands behind the RDB, if there are any. */
+  private tail: LogWriter | null = null;
   private fault: CliError | null = null;
 
   constructor(job: Job, source: RdbSource) {
@@ -55,6 +43,7 @@ export class RdbReading implements Reading {
     this.checksum = flags['no-checksum'] ? null : source.startChecksum();
     const options = rdbOptions(flags);
     this.reader = new RdbReader(this.emitter, this.checksum === null ? options : { ...options, checksum: false });
+    this.parts = new RdbThenLog(this.reader, (offset) => this.beginLog(offset));
   }
 
   get position(): number {
@@ -78,28 +67,26 @@ export class RdbReading implements Reading {
   }
 
   private async readAll(): Promise<void> {
-    const { job, reader } = this;
+    const { job, parts } = this;
     const { input } = this.source;
     for (;;) {
       const next = input.read();
       const chunk = next instanceof Promise ? await next : next;
       if (job.isStopped) return;
       if (chunk === null) break;
-      let hasMore = this.push(chunk);
+      let hasMore = parts.push(chunk);
       for (;;) {
         const flushed = job.flushFull();
         if (flushed !== undefined) await flushed;
         if (!hasMore) break;
-        hasMore = reader.more();
+        hasMore = parts.more();
       }
-      if (reader.done && !this.isEndKnown) this.lookBehind(chunk);
-      this.fed += chunk.length;
+      parts.passed(chunk);
       const pause = job.step(this.items);
       if (pause !== undefined) await pause;
       if (job.selection.exhausted) return;
     }
-    if (this.tail === null) reader.finish();
-    else this.tail.reader.finish();
+    parts.finish();
     await this.verify();
   }
 
@@ -111,30 +98,16 @@ export class RdbReading implements Reading {
   }
 
   private get items(): number {
-    return this.reader.keys + (this.tail?.writer.log.counts.commands ?? 0);
+    return this.reader.keys + (this.tail?.log.counts.commands ?? 0);
   }
 
-  private push(chunk: Uint8Array): boolean {
-    if (this.tail === null) return this.reader.push(chunk);
-    this.tail.reader.push(chunk);
-    return false;
-  }
-
-  /** Commands begin with the first byte behind the RDB, or what is there are no commands. */
-  private lookBehind(chunk: Uint8Array): void {
-    const at = this.reader.offset - this.fed;
-    if (at >= chunk.length) return;
-    this.isEndKnown = true;
+  private beginLog(offset: number): AofReader | null {
     const { job } = this;
-    if ((chunk[at] !== ASTERISK && chunk[at] !== HASH) || job.flags['from-base-only']) return;
+    if (job.flags['from-base-only']) return null;
     checkLogFlags(job.flags);
-    this.reader.handOver();
     this.noteSkipped();
-    const base = this.reader.offset;
-    const writer = new LogWriter(job, this.emitter, base);
-    const reader = new AofReader(writer, writer.options);
-    this.tail = { writer, reader, base };
-    reader.push(chunk.subarray(at));
+    this.tail = new LogWriter(job, this.emitter, offset);
+    return new AofReader(this.tail, this.tail.options);
   }
 
   /** Later commands may prolong keys that are left out by now: who would have known that any follow? */
@@ -148,16 +121,14 @@ export class RdbReading implements Reading {
 
   abort(): void {
     if (this.tail === null) this.emitter.abort();
-    else this.tail.writer.abort();
+    else this.tail.abort();
   }
 
   damageOf(error: unknown): CliError {
-    if (error instanceof DataError) {
-      if (this.tail !== null) error.offset += this.tail.base;
-      const { input, compressed, name } = this.source;
-      return describeDamage(error, { name, total: input.total, compressed }, this.reader.keys, this.job.rescuedFile);
-    }
-    return this.job.damageOf(error);
+    const situated = this.parts.situate(error);
+    if (!(situated instanceof DataError)) return this.job.damageOf(error);
+    const { input, compressed, name } = this.source;
+    return describeDamage(situated, { name, total: input.total, compressed }, this.reader.keys, this.job.rescuedFile);
   }
 
   verdict(): CliError | null {
@@ -166,7 +137,7 @@ export class RdbReading implements Reading {
       return new CliError(EXIT.FAILED, `${this.source.name} is a dump: --until had no effect, all of it was written`, {
         hint: 'a dump has one moment, only append-only logs have a history.',
       });
-    return this.tail?.writer.verdict() ?? this.fault;
+    return this.tail?.verdict() ?? this.fault;
   }
 
   outcome(): ReadingOutcome {
@@ -178,7 +149,7 @@ export class RdbReading implements Reading {
       checksum: this.isVerified ? 'ok' : (emitter.summary?.checksum ?? null),
       keysRead: reader.keys,
       counts: emitter.counts,
-      log: tail?.writer.outcome() ?? null,
+      log: tail?.outcome() ?? null,
       stoppedAtLimit: this.job.selection.exhausted && emitter.summary === null,
     };
   }

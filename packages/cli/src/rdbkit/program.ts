@@ -4,6 +4,7 @@
  * @module
  */
 import type { CommandSet } from '../app/program.ts';
+import { check } from '../check/command.ts';
 import { convert } from '../convert/command.ts';
 
 /** The program. A command is a row: its name, and what its folder exports. */
@@ -12,12 +13,14 @@ export const program: CommandSet = {
   brief:
     'Works on backups of Redis, Valkey and their kin without a server. rdb2resp, its sister, replays them into one.',
   commands: {
+    check,
     convert,
   },
   examples: [
+    { title: 'See whether a backup is sound', line: 'rdbkit check dump.rdb.gz' },
     {
       title: 'Let a server with appendonly yes start with what is in a dump',
-      line: 'rdbkit convert dump.rdb -o appendonly.aof',
+      line: 'rdbkit convert dump.rdb -o appendonlydir/',
     },
   ],
 };

@@ -4,8 +4,8 @@ import { type Reply, ReplyError, type ReplyLimits, ReplyScanner, RespError, repl
 
 const encoder = new TextEncoder();
 
-/** Replies as they are told to a visitor, runs of `ok` taken apart. */
-type Told = 'ok' | 'none' | string;
+/** `ok`, `none` or the text of an error; runs of `ok` are taken apart. */
+type Told = string;
 
 /** Feeds `text` in pieces of the given sizes (the last for all that follow) and returns what was told. */
 function counted(

@@ -1,5 +1,11 @@
 export { type Address, formatAddress, NatMap, parseAddress, type TcpAddress, type UnixAddress } from './address.ts';
-export type { ReplyHandler } from './connection.ts';
+export {
+  type Argument,
+  Connection,
+  type ConnectionOptions,
+  DEFAULT_REPLY_TIMEOUT_MS,
+  type ReplyHandler,
+} from './connection.ts';
 export {
   type Credentials,
   describeEndpoint,
@@ -12,7 +18,9 @@ export {
   type TlsOptions,
 } from './endpoint.ts';
 export { EndpointError, type EndpointErrorCode, type EndpointErrorDetails } from './endpoint-error.ts';
+export { openTopology, type TopologyOptions } from './open-topology.ts';
 export { DEFAULT_RETRY_FOR_MS, Patience, type PatienceOptions, type Wait } from './patience.ts';
-export type { ReplyAction } from './reply-class.ts';
+export { classifyReply, REPLY_CLASSES, type ReplyAction, type ReplyClass, type ReplyId } from './reply-class.ts';
 export { redact, Secret } from './secret.ts';
-export type { Shard, TopologyEvent } from './topology.ts';
+export { parseServerState, type Role, type ServerState } from './server-state.ts';
+export type { Redirection, Shard, Topology, TopologyEvent } from './topology.ts';

@@ -20,6 +20,7 @@ export {
 export { EndpointError, type EndpointErrorCode, type EndpointErrorDetails } from './endpoint-error.ts';
 export { openTopology, type TopologyOptions } from './open-topology.ts';
 export { DEFAULT_RETRY_FOR_MS, Patience, type PatienceOptions, type Wait } from './patience.ts';
+export { type CommandState, type ModuleInfo, type NodeProbe, type Probe, type ProbedCommand, probe } from './probe.ts';
 export { classifyReply, REPLY_CLASSES, type ReplyAction, type ReplyClass, type ReplyId } from './reply-class.ts';
 export { redact, Secret } from './secret.ts';
 export { parseServerState, type Role, type ServerState } from './server-state.ts';

@@ -79,23 +79,29 @@ export class Patience {
    * Waits before the next try: 50 ms at first, doubling to 2 s, each varied by a quarter so that many pipelines do not try
    * at once; or `delayMs`.
    *
-   * @throws {EndpointError} with code `ENDPOINT_GAVE_UP` and `cause` when time is up.
+   * @throws {EndpointError} with code `ENDPOINT_GAVE_UP` and `cause` when time is up. Also the reason of the signal.
    */
   async wait(reason: string, cause?: unknown, delayMs?: number): Promise<void> {
     this.signal?.throwIfAborted();
     const now = performance.now();
     this.since ??= now;
-    const remainingMs = this.remainingMs;
+    const sinceMs = now - this.since;
+    const remainingMs = Math.max(0, this.retryForMs - sinceMs);
     if (remainingMs === 0) throw this.gaveUp(reason, cause);
     const backOff = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.waits) * (0.75 + Math.random() / 2);
     const delay = Math.min(delayMs ?? backOff, remainingMs);
     this.waits = Math.min(this.waits + 1, 10);
-    this.onWait({ reason, delayMs: delay, sinceMs: now - this.since, remainingMs });
-    await sleep(delay, undefined, this.signal === undefined ? {} : { signal: this.signal });
+    this.onWait({ reason, delayMs: delay, sinceMs, remainingMs });
+    try {
+      await sleep(delay, undefined, this.signal === undefined ? {} : { signal: this.signal });
+    } catch (error) {
+      this.signal?.throwIfAborted();
+      throw error;
+    }
   }
 
   private gaveUp(reason: string, cause: unknown): EndpointError {
-    const seconds = Math.round(this.retryForMs / 1000);
+    const seconds = Math.round(this.retryForMs / 100) / 10;
     const hint = cause instanceof EndpointError && cause.hint !== null ? { hint: cause.hint } : {};
     return new EndpointError('ENDPOINT_GAVE_UP', `gave up after ${seconds} s: ${reason}`, { cause, ...hint });
   }

@@ -85,8 +85,8 @@ function explainTls(error: Error): Explanation | null {
   const code = codeOf(error);
   switch (code) {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
       return ['ENDPOINT_TLS', "the server's certificate is self-signed", INSECURE_HINT];
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':

@@ -153,6 +153,20 @@ describe('places where there is no Redis', () => {
     expect(received).toBe('*1\r\n$4\r\nPING\r\n');
   });
 
+  test('a server in protected mode', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end(
+        '-DENIED Redis is running in protected mode because protected mode is enabled and no password is set.\r\n',
+      );
+    });
+    servers.push(server);
+    const { error } = await contact(`redis://127.0.0.1:${await listen(server)}`);
+    expect(lineOf(error)).toMatch(
+      /^ENDPOINT_PROTECTED .* is in protected mode: it serves its own host only \(set a password/,
+    );
+  });
+
   test('a server with as many clients as it allows is waited for', async () => {
     let refusals = 2;
     const server = createServer((socket) => {

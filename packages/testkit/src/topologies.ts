@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Reply } from './resp-client.ts';
 import { type ServerOptions, startServer, type TestServer } from './server.ts';
-import type { ServerProgram } from './server-programs.ts';
+import { isAtLeast, type ServerProgram } from './server-programs.ts';
 
 const PATIENCE_MS = 30_000;
 
@@ -40,7 +40,11 @@ export async function startReplicas(
   count: number,
   options: ServerOptions = {},
 ): Promise<readonly TestServer[]> {
-  const config = { 'repl-diskless-sync-delay': 0, replicaof: `127.0.0.1 ${master.port}`, ...options.config };
+  const config = {
+    'repl-diskless-sync-delay': 0,
+    [isAtLeast(master.program, 5) ? 'replicaof' : 'slaveof']: `127.0.0.1 ${master.port}`,
+    ...options.config,
+  };
   const replicas = await startAll(
     Array.from({ length: count }, () => () => startServer(master.program, { tcp: true, ...options, config })),
   );
@@ -136,7 +140,7 @@ export async function startCluster(program: ServerProgram, options: ClusterOptio
   const { masters: count = 3, replicas: perMaster = 0, nodeTimeoutMs = 1000, server = {} } = options;
   const config = {
     'cluster-node-timeout': nodeTimeoutMs,
-    'cluster-replica-validity-factor': 0,
+    [isAtLeast(program, 5) ? 'cluster-replica-validity-factor' : 'cluster-slave-validity-factor']: 0,
     'repl-diskless-sync-delay': 0,
     ...server.config,
   };

@@ -77,9 +77,12 @@ export async function startHaproxy(
     rmSync(folder, { recursive: true, force: true });
   };
   try {
+    // Before its first checks it sends people to all servers in turns.
+    let inARow = 0;
     await until('HAProxy', async () => {
       if (running.hasEnded) throw new Error(`haproxy ended: ${running.output.slice(-2000)}`);
-      return await answers(port);
+      inARow = (await leadsToMaster(port, password)) ? inARow + 1 : 0;
+      return inARow > 2 * servers.length;
     });
   } catch (error) {
     await stop();
@@ -88,18 +91,15 @@ export async function startHaproxy(
   return { port, stop };
 }
 
-async function answers(port: number): Promise<boolean> {
+async function leadsToMaster(port: number, password: string | undefined): Promise<boolean> {
+  let client: RespClient | undefined;
   try {
-    const client = await RespClient.connect({ host: '127.0.0.1', port });
-    try {
-      await client.call('PING').catch((error: unknown) => {
-        if (!/NOAUTH/.test(String(error))) throw error;
-      });
-      return true;
-    } finally {
-      client.close();
-    }
+    client = await RespClient.connect({ host: '127.0.0.1', port });
+    if (password !== undefined) await client.call('AUTH', password);
+    return /role:master/.test(String(await client.call('INFO', 'replication')));
   } catch {
     return false;
+  } finally {
+    client?.close();
   }
 }

@@ -209,6 +209,12 @@ export class TestServer {
     return client;
   }
 
+  /** Makes the connection anew: a server that becomes a replica cuts those of its clients. */
+  async reconnect(): Promise<void> {
+    this.connection?.close();
+    this.connection = await this.connect();
+  }
+
   async call(...args: readonly Argument[]): Promise<Reply> {
     return await this.client.call(...args);
   }

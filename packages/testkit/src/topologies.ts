@@ -87,7 +87,8 @@ export async function startSentinels(
     ...auth,
     ...own,
     `down-after-milliseconds ${name} ${downAfterMs}`,
-    `failover-timeout ${name} 5000`,
+    // Twice this must pass between two failovers.
+    `failover-timeout ${name} 2000`,
   ];
   const common: ServerOptions = { sentinel: true, config: { sentinel } };
   const start = (): Promise<TestServer> =>
@@ -141,6 +142,8 @@ export async function startCluster(program: ServerProgram, options: ClusterOptio
   const config = {
     'cluster-node-timeout': nodeTimeoutMs,
     [isAtLeast(program, 5) ? 'cluster-replica-validity-factor' : 'cluster-slave-validity-factor']: 0,
+    // A replica is not listed before its master has sent something.
+    [isAtLeast(program, 5) ? 'repl-ping-replica-period' : 'repl-ping-slave-period']: 1,
     'repl-diskless-sync-delay': 0,
     ...server.config,
   };

@@ -56,12 +56,12 @@ export class SentinelTopology extends TopologyBase implements Topology {
     this.timer.unref();
   }
 
-  /** Connects to the master that was announced; if there is no way to it, says what may help. */
+  /** Connects to the master that was announced; if there never was a way to it, says what may help. */
   private async openAnnounced(found: Announcement, attempt: Attempt): Promise<Connection> {
     try {
       return await this.dialer.openServer(found.address, attempt);
     } catch (error) {
-      if (!(error instanceof EndpointError) || !isUnreachable(error)) throw error;
+      if (!(error instanceof EndpointError) || !attempt.diagnose || !isUnreachable(error)) throw error;
       const announced = formatAddress(found.announced);
       const hint = `Sentinel announces ${announced}; if it is reached otherwise from here, add --nat ${announced}=HOST:PORT`;
       // The address is part of the message already.

@@ -42,6 +42,8 @@ export interface Limits {
   readonly signal: AbortSignal | undefined;
 }
 
+const LAST_TRY_MS = 1000;
+
 /** The common ground of topologies. */
 export abstract class TopologyBase {
   readonly endpoint: Endpoint;
@@ -72,7 +74,8 @@ export abstract class TopologyBase {
       let trouble: EndpointError;
       try {
         const { remainingMs, signal } = patience;
-        const connection = await attempt({ timeoutMs: remainingMs, signal });
+        // The last try shall not end for want of time alone: its error is what the user gets to see.
+        const connection = await attempt({ timeoutMs: Math.max(remainingMs, LAST_TRY_MS), signal });
         const found = connection.ended ?? troubleOf(connection);
         if (this.isClosed) connection.close();
         if (found === null) {

@@ -1,4 +1,5 @@
 // The wordings that no server at hand can easily be brought to say; the others are asked of servers in the slow test.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { classifyReply, REPLY_CLASSES } from './index.ts';
 
@@ -35,6 +36,12 @@ test.each([
 });
 
 describe('the table', () => {
+  test('stands in docs/reference/errors.md', () => {
+    const text = readFileSync(new URL('../../../docs/reference/errors.md', import.meta.url), 'utf8');
+    const rows = REPLY_CLASSES.map(({ id, action, advice }) => `| \`${id}\` | ${action} | ${advice} |`);
+    expect(text).toContain(`| Kind | Action | Meaning |\n|---|---|---|\n${rows.join('\n')}\n`);
+  });
+
   test('names each kind once, with advice of one line', () => {
     const ids = REPLY_CLASSES.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);

@@ -62,8 +62,9 @@ export interface SentinelOptions {
   /** @default 'mymaster' */
   readonly name?: string;
   /**
-   * Milliseconds of silence after which a server counts as down.
-   * @default 500
+   * Milliseconds of silence after which a server counts as down. With less than a second or two a new master seems to be
+   * down at once, since Sentinels need as long to connect to it.
+   * @default 2000
    */
   readonly downAfterMs?: number;
   /** The password of the servers that are watched. */
@@ -78,7 +79,7 @@ export async function startSentinels(
   replicas: number,
   options: SentinelOptions = {},
 ): Promise<readonly TestServer[]> {
-  const { count = 3, name = 'mymaster', downAfterMs = 500 } = options;
+  const { count = 3, name = 'mymaster', downAfterMs = 2000 } = options;
   const auth = options.masterPassword === undefined ? [] : [`auth-pass ${name} ${options.masterPassword}`];
   // Sentinels log in at each other with the password that they ask for.
   const own = options.password === undefined ? [] : [`sentinel-pass ${options.password}`];
@@ -88,7 +89,7 @@ export async function startSentinels(
     ...own,
     `down-after-milliseconds ${name} ${downAfterMs}`,
     // Twice this must pass between two failovers.
-    `failover-timeout ${name} 2000`,
+    `failover-timeout ${name} 3000`,
   ];
   const common: ServerOptions = { sentinel: true, config: { sentinel } };
   const start = (): Promise<TestServer> =>

@@ -45,6 +45,8 @@ export async function startReplicas(
     [isAtLeast(master.program, 5) ? 'replicaof' : 'slaveof']: `127.0.0.1 ${master.port}`,
     ...options.config,
   };
+  // Otherwise masters since 6.2 wait 5 s for more of them.
+  await master.call('CONFIG', 'SET', 'repl-diskless-sync-delay', 0).catch(() => {});
   const replicas = await startAll(
     Array.from({ length: count }, () => () => startServer(master.program, { tcp: true, ...options, config })),
   );

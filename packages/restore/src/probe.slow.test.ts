@@ -131,7 +131,7 @@ describe.skipIf(newest === undefined)('what is forbidden, and what to look out f
     const result = await probed(`127.0.0.1:${a?.port}`);
     expect(result.nodes).toHaveLength(2);
     expect(result.databases).toBe(1);
-    expect(hindered(result)).toEqual(isAtLeast(newest, 7) ? { function: 'denied' } : { function: 'missing' });
+    expect(hindered(result)).toEqual({ function: 'denied', ...missingIn(newest) });
     expect(result.warnings).toMatchObject([expect.stringMatching(`127.0.0.1:${b?.port} evicts keys`)]);
   });
 

@@ -54,6 +54,12 @@ export async function startReplicas(
     const infos = await Promise.all(replicas.map((replica) => replica.info('replication')));
     return infos.every(({ master_link_status: status }) => status === 'up');
   });
+  // The master counts a replica only when it has said that it has all.
+  await until('the master to count its replicas', async () => {
+    const fields = Object.entries(await master.info('replication'));
+    const isOnline = ([name, value]: [string, string]): boolean => /^slave\d+$/.test(name) && /online/.test(value);
+    return fields.filter(isOnline).length >= count;
+  });
   return replicas;
 }
 

@@ -174,6 +174,23 @@ const PROVOCATIONS: readonly Provocation[] = [
     },
   },
   {
+    id: 'demoted',
+    since: [3, 0],
+    provoke: async (server) => {
+      const client = await server.connect();
+      await client.call('SET', 'k', 'v');
+      const waiting = errorOf(client, 'WAIT', 1, 0);
+      await until('the WAIT', async () => (await server.info('clients')).blocked_clients === '1');
+      await server.call('SLAVEOF', '127.0.0.1', '1');
+      const text = await waiting;
+      const later = await errorOf(server, 'WAIT', 1, 10);
+      expect(classifyReply(later), later).toMatchObject({ id: isAtLeast(server.program, 4) ? 'demoted' : 'other' });
+      await server.call('SLAVEOF', 'NO', 'ONE');
+      client.close();
+      return text;
+    },
+  },
+  {
     id: 'busy',
     provoke: async (server) => {
       await server.call('CONFIG', 'SET', 'lua-time-limit', '1');

@@ -50,6 +50,7 @@ export type ReplyId =
   | 'cluster-down'
   | 'read-only'
   | 'master-down'
+  | 'demoted'
   | 'loading'
   | 'busy'
   | 'no-replicas'
@@ -170,6 +171,13 @@ const RULES: readonly ReplyRule[] = [
     action: 'rediscover',
     pattern: /^MASTERDOWN /,
     advice: 'the target is a replica that has lost its master',
+  },
+  {
+    id: 'demoted',
+    action: 'rediscover',
+    // While a WAIT was under way, and after it.
+    pattern: /^UNBLOCKED |^ERR WAIT cannot be used with (replica|slave)/,
+    advice: 'the target became a replica',
   },
   { id: 'loading', action: 'wait', pattern: /^LOADING /, advice: 'the target loads its dataset' },
   {

@@ -39,6 +39,8 @@ const packages = readdirSync(join(root, 'packages'))
   .map((folder) => ({ folder, manifest: readJson(root, 'packages', folder, 'package.json') }))
   .filter(({ manifest }) => !manifest.private);
 const names = packages.map(({ manifest }) => manifest.name);
+/** The others are for browsers, too: their declarations must not need Node's. */
+const NODE_ONLY = ['@rdbkit/restore'];
 
 function pack({ folder, manifest }) {
   const out = join(scratch, folder);
@@ -84,6 +86,24 @@ function installTarballs(tarballs) {
   check('tarballs install together', installed.isOk, installed.output);
 }
 
+/** Compiles a program that uses the packages; declarations are checked as well (no skipLibCheck). */
+function checkTypes(title, used, types) {
+  const lines = used.map((name, i) => `import * as p${i} from '${name}';\nexport const n${i}: object = p${i};`);
+  writeFileSync(join(consumer, 'use.mts'), `${lines.join('\n')}\n`);
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    target: 'es2023',
+    module: 'nodenext',
+    lib: ['es2023', 'dom', 'dom.asynciterable'],
+    types,
+    typeRoots: [join(root, 'node_modules', '@types')],
+  };
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.mts'] }));
+  const tsc = run(...flat(tool('typescript', 'bin', 'tsc'), '-p', '.'), consumer);
+  check(title, tsc.isOk, tsc.output);
+}
+
 function checkUse() {
   for (const name of names) {
     const esm = run(
@@ -96,20 +116,12 @@ function checkUse() {
     check(`${name}: require()`, cjs.isOk, cjs.output);
   }
 
-  const lines = names.map((name, i) => `import * as p${i} from '${name}';\nexport const n${i}: object = p${i};`);
-  writeFileSync(join(consumer, 'use.mts'), `${lines.join('\n')}\n`);
-  const compilerOptions = {
-    noEmit: true,
-    strict: true,
-    target: 'es2023',
-    module: 'nodenext',
-    // No types of Node: the libraries are for browsers too. Declarations are checked as well (no skipLibCheck).
-    lib: ['es2023', 'dom', 'dom.asynciterable'],
-    types: [],
-  };
-  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.mts'] }));
-  const tsc = run(...flat(tool('typescript', 'bin', 'tsc'), '-p', '.'), consumer);
-  check('types resolve', tsc.isOk, tsc.output);
+  checkTypes(
+    'types resolve without those of Node',
+    names.filter((name) => !NODE_ONLY.includes(name)),
+    [],
+  );
+  checkTypes('types resolve', names, ['node']);
 
   const { manifest } = packages.find(({ folder }) => folder === 'cli');
   for (const bin of Object.keys(manifest.bin)) {

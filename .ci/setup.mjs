@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: dependencies, compiled output and, for the tests, a server and a browser.
+// Makes a fresh clone ready: dependencies, compiled output and, for the tests, a server, a browser and a few programs.
 // Needs Node and npm, nothing else. All talk goes to stderr, since stdout may be somebody's RESP.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -117,7 +117,8 @@ export function ensureBuild() {
 /** First of `names` that is an executable on PATH, or undefined. */
 export function findOnPath(names) {
   for (const name of names) {
-    for (const dir of (process.env.PATH ?? '').split(delimiter)) {
+    // Some programs are for administrators, whose folders are not on everybody's PATH.
+    for (const dir of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
       try {
         accessSync(join(dir, name), constants.X_OK);
         return join(dir, name);
@@ -156,28 +157,40 @@ function installDebianPackages(names) {
       ['-qq', '-y', '-o', 'DPkg::Lock::Timeout=300', '--no-install-recommends', 'install', ...names],
       { env },
     );
-    if (names.includes('redis-server') && findOnPath(['systemctl'])) {
-      runToStderr('systemctl', ['--quiet', 'disable', 'redis-server.service'], { stdio: 'ignore' });
+    for (const service of ['redis-server', 'haproxy']) {
+      if (!names.includes(service) || !findOnPath(['systemctl'])) continue;
+      runToStderr('systemctl', ['--quiet', 'disable', `${service}.service`], { stdio: 'ignore' });
     }
   } finally {
     if (addsPolicy) rmSync(policy, { force: true });
   }
 }
 
-/** Looks for a server and a browser to test with; on Debian, as root, installs what is missing. */
+/** What the tests need, the Debian package with it, and what becomes of them without. */
+const TEST_PROGRAMS = [
+  {
+    names: SERVERS,
+    package: 'redis-server',
+    isFound: () => Boolean(process.env.RDBKIT_SERVERS) || findOnPath(SERVERS) !== undefined,
+    loss: 'and RDBKIT_SERVERS unset; server suites will be skipped',
+  },
+  { names: BROWSERS, package: 'chromium', loss: 'browser tests will be skipped' },
+  { names: ['openssl'], package: 'openssl', loss: 'tests of TLS will be skipped' },
+  { names: ['haproxy'], package: 'haproxy', loss: 'tests behind HAProxy will be skipped' },
+];
+
+function isMissing({ names, isFound = () => findOnPath(names) !== undefined }) {
+  return !isFound();
+}
+
+/** Looks for the programs to test with; on Debian, as root, installs what is missing. */
 export function ensureTestPrograms() {
-  const hasServer = () => Boolean(process.env.RDBKIT_SERVERS) || findOnPath(SERVERS) !== undefined;
-  const hasBrowser = () => findOnPath(BROWSERS) !== undefined;
-  const missing = [...(hasServer() ? [] : ['redis-server']), ...(hasBrowser() ? [] : ['chromium'])];
+  const missing = TEST_PROGRAMS.filter(isMissing).map((program) => program.package);
   if (missing.length > 0 && isDebianRoot()) installDebianPackages(missing);
 
-  const lacks = [];
-  if (!hasServer()) {
-    lacks.push(`server: none of ${SERVERS.join(', ')} on PATH, RDBKIT_SERVERS unset; server suites will be skipped`);
-  }
-  if (!hasBrowser()) lacks.push(`browser: none of ${BROWSERS.join(', ')} on PATH; browser tests will be skipped`);
-  for (const lack of lacks) say(`set-up: no ${lack}`);
-  if (lacks.length > 0 && process.env.CI === 'true') fail('CI needs both');
+  const lacks = TEST_PROGRAMS.filter(isMissing);
+  for (const { names, loss } of lacks) say(`set-up: none of ${names.join(', ')} on PATH: ${loss}`);
+  if (lacks.length > 0 && process.env.CI === 'true') fail('CI needs all of them');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -190,6 +190,8 @@ test('examples are well typed', { timeout: 60_000 }, () => {
 test.each([
   ['RDB', 'rdb'],
   ['AOF', 'aof'],
+  ['RESP', 'resp'],
+  ['ENDPOINT', 'restore'],
 ])('docs/reference/errors.md has every code that begins with %s, and no other', (prefix, name) => {
   const inSources = new RegExp(`(?<=')${prefix}_[A-Z_]+(?=')`, 'g');
   const inRows = new RegExp(`(?<=^\\| \`)${prefix}_[A-Z_]+(?=\` \\|)`, 'gm');

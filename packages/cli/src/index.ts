@@ -1,5 +1,4 @@
 export * from '@rdbkit/aof';
-export * from '@rdbkit/aof';
 export * from '@rdbkit/bytes';
 export * from '@rdbkit/commands';
 export * from '@rdbkit/rdb';

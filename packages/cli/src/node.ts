@@ -1,6 +1,7 @@
 /**
- * What needs Node: logs of the file system.
+ * What needs Node: logs of the file system, restoring into endpoints.
  *
  * @module
  */
 export { directoryAt, openAof } from '@rdbkit/aof/node';
+export * from '@rdbkit/restore';

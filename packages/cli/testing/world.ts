@@ -25,6 +25,8 @@ export interface World {
   readonly stdin?: Uint8Array | ByteInput;
   readonly stdoutFailure?: Error;
   readonly env?: Record<string, string>;
+  /** What is typed when something is asked for. */
+  readonly secret?: string;
   readonly stderrIsTerminal?: boolean;
   /** @default {@link NOW} */
   readonly now?: () => number;
@@ -82,6 +84,7 @@ export async function runInWorld(
       world.signals?.(handler);
       return () => {};
     },
+    askSecret: async () => world.secret ?? '',
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },

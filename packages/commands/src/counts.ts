@@ -8,6 +8,22 @@ import type { ValueKind } from '@rdbkit/rdb';
 /** How a key is written: one `SET`, one `RESTORE` with the dump's own payload or with another one, or other commands. */
 export type Way = 'set' | 'restore' | 'transcoded' | 'commands';
 
+/** What became of a key. */
+export interface WrittenKey {
+  /** `null`: nothing was written of it. */
+  way: Way | null;
+  kind: ValueKind;
+  /** The database it is written to. */
+  db: number;
+  expires: boolean;
+  /**
+   * Its last commands, which give a value that was built aside its name: how many bytes and commands. 0 when there are none.
+   * They must not be sent before all others were answered without an error.
+   */
+  finishBytes: number;
+  finishCommands: number;
+}
+
 /** Counters for a summary. */
 export interface EmitCounts {
   /** Keys written, by kind. */

@@ -18,7 +18,7 @@ import {
 } from '@rdbkit/rdb';
 import type { RespBuffer } from '@rdbkit/resp';
 import { acceptsModule, capabilitiesOf } from './capabilities.ts';
-import { type EmitCounts, zeroCounts } from './counts.ts';
+import { type EmitCounts, type WrittenKey, zeroCounts } from './counts.ts';
 import { defaultTarget } from './default-target.ts';
 import { Aggregates } from './internal/aggregates.ts';
 import { Extras, latin1 } from './internal/extras.ts';
@@ -45,7 +45,7 @@ import { type Outcome, Restorer } from './internal/restorer.ts';
 import { Session } from './internal/session.ts';
 import { Streams } from './internal/streams.ts';
 import { Strings } from './internal/strings.ts';
-import { HASH, Transcoder } from './internal/transcoder.ts';
+import { HASH, STRING, Transcoder } from './internal/transcoder.ts';
 import { type EmitOptions, type ResolvedEmitOptions, resolveEmitOptions } from './options.ts';
 import type { Target } from './target.ts';
 
@@ -80,7 +80,7 @@ const MEMBER_WHEN = 'keydb-subexpire-when';
  * ```
  */
 export class CommandEmitter extends RdbVisitorBase {
-  private readonly out: RespBuffer;
+  private out: RespBuffer;
   private readonly given: EmitOptions;
   private readonly options: ResolvedEmitOptions;
   private readonly shape: ((header: KeyHeader) => boolean) | null;
@@ -127,6 +127,28 @@ export class CommandEmitter extends RdbVisitorBase {
     this.shape = options.shape ?? null;
     this.acceptSize = options.acceptSize ?? null;
     if (options.target !== undefined) this.prepare(options.target);
+  }
+
+  /** What became of the key that ended last. */
+  readonly written: WrittenKey = {
+    way: null,
+    kind: 'string',
+    db: 0,
+    expires: false,
+    finishBytes: 0,
+    finishCommands: 0,
+  };
+
+  /** The name of the key at hand as it will be in the end; owned by the caller. Only while a key is being written. */
+  get keyName(): Uint8Array {
+    return this.s.keyBytes();
+  }
+
+  /** From here on everything is written to another buffer. Between keys only, or from the option `shape` for the key at hand. */
+  redirect(out: RespBuffer): void {
+    this.out = out;
+    this.committedBefore = out.committedBytes;
+    if (this.isReady) this.s.out = out;
   }
 
   /** Who the commands are for; known once something has been written, or from the start when it was given. */
@@ -189,7 +211,7 @@ export class CommandEmitter extends RdbVisitorBase {
   private plan(dialect: Dialect): void {
     const { caps } = this.s;
     this.plans = makePlans(dialect, caps, this.options.form);
-    if (this.options.form === 'restore' && caps.payloadVersion === 0) {
+    if (this.options.form !== 'plain' && caps.payloadVersion === 0) {
       this.s.noteOnce('RESTORE_NOT_ACCEPTED', 'the target has no RESTORE: everything is written as commands');
     }
   }
@@ -252,6 +274,7 @@ export class CommandEmitter extends RdbVisitorBase {
     this.typeCode = typeCode;
     s.way = null;
     s.began = false;
+    s.finishAt = -1;
     s.kind = this.plans.kinds[typeCode] as Session['kind'];
     s.db = header.db;
     if (this.shape !== null && !this.isShaped(this.shape, header)) return 'skip';
@@ -337,7 +360,7 @@ export class CommandEmitter extends RdbVisitorBase {
   /** Reports what the way that was chosen for the key loses. */
   private noteWay(): void {
     const { s, action } = this;
-    if (action === BUILD && this.options.form === 'restore' && s.caps.payloadVersion > 0) {
+    if (action === BUILD && this.options.form !== 'plain' && s.caps.payloadVersion > 0) {
       s.note('RESTORE_NOT_ACCEPTED', `the target takes no payload of this ${s.kind}: it is written as commands`);
     }
     if (action < MODULE) this.noteCommandLosses();
@@ -380,6 +403,13 @@ export class CommandEmitter extends RdbVisitorBase {
     }
     this.action = DONE;
     s.count();
+    const { written } = this;
+    written.way = s.way;
+    written.kind = s.kind;
+    written.db = s.db;
+    written.expires = s.expireAtMs !== null;
+    written.finishBytes = s.finishAt < 0 ? 0 : this.out.pos - s.finishAt;
+    written.finishCommands = s.finishAt < 0 ? 0 : s.finishCommands;
     s.commit();
   }
 
@@ -397,7 +427,8 @@ export class CommandEmitter extends RdbVisitorBase {
     }
     switch (this.action) {
       case RAW:
-        writeRestore(s, typeCode, dialect, bytes, start, end, 'restore');
+        if (typeCode !== STRING || this.options.form !== 'cheapest' || !this.strings.raw(bytes, start, end))
+          writeRestore(s, typeCode, dialect, bytes, start, end, 'restore');
         break;
       case RAW_FIELDS:
         this.after(restorer.fields(typeCode, dialect, bytes, start, end), bytes, start, end);
@@ -511,7 +542,7 @@ export class CommandEmitter extends RdbVisitorBase {
       return;
     }
     const { s } = this;
-    if (this.options.form === 'restore' && s.caps.types.has(HASH)) {
+    if (this.options.form !== 'plain' && s.caps.types.has(HASH)) {
       writeRestore(s, HASH, s.caps.dialect, payload.bytes, 0, payload.pos, 'transcoded');
     } else {
       this.buildGathered();
@@ -589,7 +620,7 @@ export class CommandEmitter extends RdbVisitorBase {
       this.unwanted();
       return;
     }
-    if (this.options.form === 'restore')
+    if (this.options.form !== 'plain')
       s.note('RESTORE_TOO_LONG', 'the hash is too long for one payload: it is written as commands');
     this.buildGathered();
   }

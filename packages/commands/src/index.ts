@@ -7,12 +7,12 @@ export {
   rdbVersionOf,
 } from './capabilities.ts';
 export { type Access, type CommandArguments, type CommandSpec, findCommand, keysOf } from './command-table.ts';
-export type { EmitCounts, Way } from './counts.ts';
+export type { EmitCounts, Way, WrittenKey } from './counts.ts';
 export { defaultTarget, type WriterFields } from './default-target.ts';
 export { CommandEmitter } from './emitter.ts';
 export { KeyPositions } from './key-positions.ts';
 export { LogEmitter } from './log-emitter.ts';
 export type { LogCounts, LoggedCommand, LogOptions } from './log-options.ts';
 export { NOTE_LEVELS, type Note, type NoteCode, type NoteLevel } from './notes.ts';
-export type { EmitOptions, Existing } from './options.ts';
+export type { EmitOptions, Existing, Form, StringTaker } from './options.ts';
 export { type Flavour, formatTarget, NEWEST, packVersion, parseTarget, type Target } from './target.ts';

@@ -10,6 +10,15 @@ import type { Target } from './target.ts';
 /** What becomes of a key that the target has already. */
 export type Existing = 'replace' | 'keep' | 'append';
 
+/** What the commands look like: see {@link EmitOptions.form}. */
+export type Form = 'plain' | 'restore' | 'cheapest';
+
+/**
+ * Takes a string over from the emitter: the key as a bulk string (`name[0, nameEnd)`) and the value `bytes[start, end)`, both
+ * borrowed until it returns. Returns whether it did; otherwise the emitter writes it.
+ */
+export type StringTaker = (name: Uint8Array, nameEnd: number, bytes: Uint8Array, start: number, end: number) => boolean;
+
 /** Options of a `CommandEmitter`. */
 export interface EmitOptions {
   /**
@@ -18,16 +27,30 @@ export interface EmitOptions {
    */
   readonly target?: Target | undefined;
   /**
-   * `plain`: commands that rebuild the values. `restore`: one `RESTORE` for each key wherever possible.
+   * `plain`: commands that rebuild the values. `restore`: one `RESTORE` for each key wherever possible. `cheapest`: as
+   * `restore`, but a string that needs no decompression goes by `SET`, which costs the target less and keeps as much.
    * @default 'plain'
    */
-  readonly form?: 'plain' | 'restore' | undefined;
+  readonly form?: Form | undefined;
   /**
    * `replace`: a key becomes exactly what the dump says. `keep`: a key that exists is not touched. `append`: as for an
    * empty target, nothing is cleared first.
    * @default 'replace'
    */
   readonly existing?: Existing | undefined;
+  /**
+   * Where a value is built that takes several commands. `in place`: under its own name; `keep` cannot do that. `aside`: under
+   * a name of ours with the same cluster slot, which the last command renames, so that nobody sees half a value.
+   * @default 'in place'
+   */
+  readonly build?: 'in place' | 'aside' | undefined;
+  /**
+   * Write `SELECT` when the database changes. Without it the consumer sees to the right database.
+   * @default true
+   */
+  readonly select?: boolean | undefined;
+  /** Is offered each string that one `SET` without options would hold, for instance to gather them for `MSET`. */
+  readonly takeString?: StringTaker | undefined;
   /**
    * Most elements in one command.
    * @default 512
@@ -87,7 +110,7 @@ export interface EmitOptions {
   /** Receives what does not arrive as it was. */
   readonly onNote?: ((note: Note) => void) | undefined;
   /**
-   * Ends the name under which `keep` builds a value that takes several commands.
+   * Ends the name under which a value that takes several commands is built, by `keep` or aside.
    * @default ':rdbkit-' and a random number
    */
   readonly temporarySuffix?: string | undefined;
@@ -95,8 +118,11 @@ export interface EmitOptions {
 
 /** The options with every default filled in. */
 export interface ResolvedEmitOptions {
-  readonly form: 'plain' | 'restore';
+  readonly form: Form;
   readonly existing: Existing;
+  readonly build: 'in place' | 'aside';
+  readonly select: boolean;
+  readonly takeString: StringTaker | null;
   readonly batch: number;
   readonly maxCommandBytes: number;
   readonly flushBytes: number;
@@ -115,6 +141,9 @@ export function resolveEmitOptions(options: EmitOptions): ResolvedEmitOptions {
   const resolved: ResolvedEmitOptions = {
     form: options.form ?? 'plain',
     existing: options.existing ?? 'replace',
+    build: options.build ?? 'in place',
+    select: options.select ?? true,
+    takeString: options.takeString ?? null,
     batch: options.batch ?? 512,
     maxCommandBytes: options.maxCommandBytes ?? MIB,
     flushBytes: options.flushBytes ?? 8 * MIB,

@@ -58,16 +58,22 @@ export class RespBuffer extends ByteBuffer {
   commands = 0;
   /** Bytes committed since the beginning, those already taken included. */
   committedBytes = 0;
-  private committedCommands = 0;
+  /** Commands committed since the beginning, those already taken included. */
+  committedCommands = 0;
   /** The number of arguments that the head of the open command states. */
   private stated = 0;
   private readonly capacity: number;
-  private spare: Uint8Array | null = null;
+  private readonly spares: Uint8Array[] = [];
+  private readonly maxSpares: number;
 
-  /** @param capacity - Bytes to begin with. The buffer grows as needed. */
-  constructor(capacity: number = DEFAULT_CAPACITY) {
+  /**
+   * @param capacity - Bytes to begin with. The buffer grows as needed.
+   * @param spares - How many arrays that were given back are kept for reuse.
+   */
+  constructor(capacity: number = DEFAULT_CAPACITY, spares: number = 1) {
     super(capacity);
     this.capacity = capacity;
+    this.maxSpares = spares;
   }
 
   /**
@@ -236,9 +242,8 @@ export class RespBuffer extends ByteBuffer {
     if (count === 0) return EMPTY;
     const taken = this.bytes;
     const rest = this.pos - count;
-    let next = this.spare;
-    this.spare = null;
-    if (next === null || next.length < rest) next = new Uint8Array(Math.max(this.capacity, rest * 2));
+    let next = this.spares.pop();
+    if (next === undefined || next.length < rest) next = new Uint8Array(Math.max(this.capacity, rest * 2));
     if (rest > 0) next.set(taken.subarray(count, this.pos));
     this.adopt(next);
     this.forgetSources();
@@ -251,7 +256,10 @@ export class RespBuffer extends ByteBuffer {
   /** Gives back a view from {@link RespBuffer.take}: its memory will be written to again. */
   release(view: Uint8Array): void {
     const { byteLength } = view.buffer;
-    if (byteLength <= KEPT_CAPACITY && byteLength > (this.spare?.length ?? 0)) this.spare = new Uint8Array(view.buffer);
+    if (byteLength > KEPT_CAPACITY) return;
+    if (this.spares.length < this.maxSpares) this.spares.push(new Uint8Array(view.buffer));
+    else if (byteLength > (this.spares.at(-1)?.length ?? 0))
+      this.spares[this.spares.length - 1] = new Uint8Array(view.buffer);
   }
 }
 

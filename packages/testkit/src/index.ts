@@ -1,4 +1,5 @@
 export * from './byte-writer.ts';
+export { type CertificateOptions, type Certificates, makeCertificates, tlsForTests } from './certificates.ts';
 export * from './content.ts';
 export { type CollectedModuleAux, ContentCollector } from './content-collector.ts';
 export {
@@ -10,6 +11,8 @@ export {
   withCoverage,
 } from './coverage.ts';
 export { crc64 } from './crc64.ts';
+export { freePort } from './free-port.ts';
+export { type HaproxyOptions, startHaproxy, type TestHaproxy } from './haproxy.ts';
 export * from './logs.ts';
 export { backReference, lzfCompress } from './lzf.ts';
 export * from './packed-builder.ts';
@@ -20,4 +23,7 @@ export { type Argument, encodeCommand, type PipeResult, type Reply, ReplyError, 
 export * from './server.ts';
 export * from './server-programs.ts';
 export * from './stream-builder.ts';
+export { startTcpProxy, TcpProxy } from './tcp-proxy.ts';
+export { programForTests, skipped } from './test-programs.ts';
+export * from './topologies.ts';
 export * from './vectors.ts';

@@ -4,12 +4,15 @@
  * @module
  */
 import type { Buffer } from 'node:buffer';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type NetConnectOpts } from 'node:net';
+import type { NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Certificates } from './certificates.ts';
 import type { Content } from './content.ts';
+import { freePort } from './free-port.ts';
+import { GuardedProcess } from './guarded-process.ts';
 import { type ReadBackOptions, readBack } from './read-back.ts';
 import { type Argument, type PipeResult, type Reply, ReplyError, RespClient } from './resp-client.ts';
 import { findCli, isAtLeast, type ServerProgram } from './server-programs.ts';
@@ -32,6 +35,12 @@ export interface ServerOptions {
   readonly tcp?: boolean;
   /** Start as a node of a cluster (implies `tcp`). */
   readonly cluster?: boolean;
+  /** Start as a Sentinel (implies `tcp`). */
+  readonly sentinel?: boolean;
+  /** Listen with TLS on a port as well: {@link TestServer.tlsPort}. */
+  readonly tls?: Certificates;
+  /** The password that the default user has from the start on. */
+  readonly password?: string;
   /**
    * Milliseconds until the server must answer, loading included.
    * @default 30000
@@ -56,22 +65,7 @@ export class DumpRefusedError extends Error {
   override readonly name: string = 'DumpRefusedError';
 }
 
-// The shell is the server's parent: it ends the server when our end of its standard input closes, which the system
-// sees to even when this process is killed.
-const WATCHDOG = `exec 3<&0
-"$@" </dev/null 3<&- &
-server=$!
-(cat <&3 >/dev/null; kill -9 "$server" 2>/dev/null) &
-watcher=$!
-exec 3<&-
-wait "$server"
-status=$?
-kill "$watcher" 2>/dev/null
-exit "$status"`;
-
-const LOG_LIMIT = 200_000;
 const LOG_SHOWN = 3000;
-const CLUSTER_BUS_OFFSET = 10_000;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
@@ -84,22 +78,6 @@ process.on('exit', () => {
   for (const server of running) server.removeFolder();
 });
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
-}
-
-/** A free port of the loopback address whose cluster bus port is free too; below those that systems hand out. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 11_000 + Math.floor(Math.random() * 11_000);
-    if ((await isFree(port)) && (await isFree(port + CLUSTER_BUS_OFFSET))) return port;
-  }
-}
-
 /** A running server and one connection to it. Made by {@link startServer}. */
 export class TestServer {
   readonly program: ServerProgram;
@@ -107,45 +85,42 @@ export class TestServer {
   readonly folder: string;
   /** Where to connect: a path or a loopback port. */
   readonly address: NetConnectOpts;
+  /** The port that speaks TLS; 0 without the option `tls`. */
+  readonly tlsPort: number;
   private readonly options: ServerOptions;
-  private child: ChildProcess | null = null;
-  private exited: Promise<void> = Promise.resolve();
-  private output = '';
+  private process: GuardedProcess | null = null;
+  private pid = 0;
   private connection: RespClient | null = null;
   /** Set while it ran; lines of the configuration when it starts again. */
   private readonly settings = new Map<string, string>();
   private readonly probes = new Map<string, Promise<boolean>>();
 
   /** Use {@link startServer}. */
-  constructor(program: ServerProgram, folder: string, address: NetConnectOpts, options: ServerOptions) {
+  constructor(
+    program: ServerProgram,
+    folder: string,
+    address: NetConnectOpts,
+    options: ServerOptions,
+    tlsPort: number,
+  ) {
     this.program = program;
     this.folder = folder;
     this.address = address;
     this.options = options;
+    this.tlsPort = tlsPort;
+  }
+
+  /** The plain port; 0 for a server on a socket file. */
+  get port(): number {
+    return 'port' in this.address ? this.address.port : 0;
   }
 
   /** Starts the process and waits until it answers. */
   async start(): Promise<void> {
     this.writeConfig();
-    this.output = '';
-    const child = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', this.program.path, 'server.conf'], {
-      cwd: this.folder,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    this.child = child;
+    const args = this.options.sentinel ? ['server.conf', '--sentinel'] : ['server.conf'];
+    this.process = new GuardedProcess(this.folder, this.program.path, ...args);
     running.add(this);
-    child.stdin.on('error', () => {});
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8');
-      stream.on('data', (text: string) => {
-        this.output = (this.output + text).slice(-LOG_LIMIT);
-      });
-    }
-    this.exited = new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', () => resolve());
-    });
-    this.exited.catch(() => {});
     try {
       await this.waitUntilReady();
     } catch (error) {
@@ -156,11 +131,14 @@ export class TestServer {
 
   private writeConfig(): void {
     const { program, options } = this;
-    const lines = new Map<string, readonly string[]>([
-      ['databases', [String(options.databases ?? 16)]],
-      ['appendonly', ['no']],
-      ['dbfilename', ['dump.rdb']],
-    ]);
+    const lines = new Map<string, readonly string[]>();
+    if (!options.sentinel) {
+      lines.set('databases', [String(options.databases ?? 16)]);
+      lines.set('appendonly', ['no']);
+      lines.set('dbfilename', ['dump.rdb']);
+      if (isAtLeast(program, 2, 6)) lines.set('save', ['""']);
+      if (isAtLeast(program, 7) && program.flavour !== 'keydb') lines.set('enable-debug-command', ['yes']);
+    }
     if ('path' in this.address) {
       lines.set('port', ['0']);
       lines.set('unixsocket', ['server.sock']);
@@ -168,8 +146,18 @@ export class TestServer {
       lines.set('port', [String(this.address.port)]);
       lines.set('bind', ['127.0.0.1']);
     }
-    if (isAtLeast(program, 2, 6)) lines.set('save', ['""']);
-    if (isAtLeast(program, 7) && program.flavour !== 'keydb') lines.set('enable-debug-command', ['yes']);
+    if (options.tls !== undefined) {
+      lines.set('tls-port', [String(this.tlsPort)]);
+      lines.set('bind', ['127.0.0.1']);
+      lines.set('tls-cert-file', [options.tls.serverCert]);
+      lines.set('tls-key-file', [options.tls.serverKey]);
+      lines.set('tls-ca-cert-file', [options.tls.ca]);
+      lines.set('tls-auth-clients', ['no']);
+    }
+    if (options.password !== undefined) {
+      lines.set('requirepass', [options.password]);
+      if (!options.sentinel) lines.set('masterauth', [options.password]);
+    }
     if (options.cluster) {
       lines.set('cluster-enabled', ['yes']);
       lines.set('cluster-config-file', ['nodes.conf']);
@@ -187,13 +175,14 @@ export class TestServer {
   private async waitUntilReady(): Promise<void> {
     const deadline = Date.now() + (this.options.readyWithinMs ?? 30_000);
     while (Date.now() < deadline) {
-      if (this.child === null || this.child.exitCode !== null || this.child.signalCode !== null) {
+      if (this.process === null || this.process.hasEnded) {
         throw new ServerStartError(`${this.program.label} ended while it started`, this.log().slice(-LOG_SHOWN));
       }
       try {
-        this.connection ??= await RespClient.connect(this.address);
+        this.connection ??= await this.connect();
         await this.connection.call('PING');
         if (!isAtLeast(this.program, 2, 6)) await this.connection.call('CONFIG', 'SET', 'save', '');
+        this.pid = await this.processId();
         return;
       } catch (error) {
         // LOADING is an answer; anything else means that there is no usable connection yet.
@@ -213,9 +202,17 @@ export class TestServer {
     return this.connection;
   }
 
-  /** Another connection. */
+  /** Another connection, logged in. */
   async connect(): Promise<RespClient> {
-    return await RespClient.connect(this.address);
+    const client = await RespClient.connect(this.address);
+    if (this.options.password !== undefined) await client.call('AUTH', this.options.password);
+    return client;
+  }
+
+  /** Makes the connection anew: a server that becomes a replica cuts those of its clients. */
+  async reconnect(): Promise<void> {
+    this.connection?.close();
+    this.connection = await this.connect();
   }
 
   async call(...args: readonly Argument[]): Promise<Reply> {
@@ -355,22 +352,34 @@ export class TestServer {
 
   /** What the server printed since it was started. */
   log(): string {
-    return this.output;
+    return this.process?.output ?? '';
   }
 
-  /** Ends the process; the folder stays. */
-  private async end(): Promise<void> {
-    this.connection?.close();
-    this.connection = null;
-    this.child?.stdin?.end();
-    await this.exited.catch(() => {});
-    this.child = null;
+  /** Ends the process at once, as `kill -9` does; the folder stays. */
+  async kill(): Promise<void> {
+    await this.end();
   }
 
-  /** Ends the process without mercy, as a crash would, and starts it again on the same folder. */
+  /** Starts the process again after {@link TestServer.kill}, or ends and starts it. */
   async restart(): Promise<void> {
     await this.end();
     await this.start();
+  }
+
+  /** Stops the process: connections stay and nothing is answered, as on a machine that hangs. */
+  freeze(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  /** Lets the process go on after {@link TestServer.freeze}. */
+  thaw(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  private async end(): Promise<void> {
+    this.connection?.close();
+    this.connection = null;
+    await this.process?.end();
   }
 
   /** Ends the server and removes its folder. */
@@ -389,15 +398,16 @@ export class TestServer {
 /** Starts a server; the caller stops it. @throws {ServerStartError} with the server's own words. */
 export async function startServer(program: ServerProgram, options: ServerOptions = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'rdbkit-'));
-  const byPort = options.tcp === true || options.cluster === true;
+  const byPort = options.tcp === true || options.cluster === true || options.sentinel === true;
   const address = byPort ? { host: '127.0.0.1', port: await freePort() } : { path: join(folder, 'server.sock') };
+  const tlsPort = options.tls === undefined ? 0 : await freePort();
   if (options.dump !== undefined) writeFileSync(join(folder, 'dump.rdb'), options.dump);
   for (const [path, content] of Object.entries(options.files ?? {})) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }
   if (options.contentOf !== undefined) cpSync(options.contentOf, folder, { recursive: true });
-  const server = new TestServer(program, folder, address, options);
+  const server = new TestServer(program, folder, address, options, tlsPort);
   try {
     await server.start();
   } catch (error) {

@@ -39,6 +39,8 @@ export interface Host {
   now(): number;
   /** Calls back on signals until the returned function is called. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
+  /** Asks the person at the terminal for something that is not shown. Throws `CliError` where there is none. */
+  askSecret(prompt: string): Promise<string>;
   /** Ends the process at once. */
   exit(code: number): void;
 }

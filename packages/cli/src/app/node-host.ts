@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { DescriptorSink, type OutputSink, StreamSink } from '../sink/output-sink.ts';
 import { inputFromDescriptor } from '../source/byte-input.ts';
+import { askHidden } from './ask-hidden.ts';
+import { usageError } from './cli-error.ts';
 import { statDescriptor } from './descriptor.ts';
 import { SIGNAL_EXIT, type StopSignal } from './exit-code.ts';
 import type { Host, TextOutput } from './host.ts';
@@ -29,6 +32,7 @@ export function nodeHost(): Host {
     stderr: textOutput(STDERR, () => process.stderr),
     now: Date.now,
     onSignal: listen,
+    askSecret,
     exit: (code) => process.exit(code),
   };
 }
@@ -62,6 +66,24 @@ function openStandardOutput(release: (view: Uint8Array) => void): OutputSink {
   const stat = statDescriptor(STDOUT);
   if (stat.isFIFO() || stat.isSocket()) return new StreamSink(process.stdout, name, release);
   return new DescriptorSink(STDOUT, name, release);
+}
+
+async function askSecret(prompt: string): Promise<string> {
+  let fd: number;
+  try {
+    // Standard input may be the dump.
+    fd = openSync('/dev/tty', 'r+');
+  } catch {
+    throw usageError(
+      'there is no terminal to ask for the password',
+      '--password-file FILE or RDBKIT_PASSWORD give it.',
+    );
+  }
+  try {
+    return await askHidden(fd, prompt);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function listen(handler: (signal: StopSignal) => void): () => void {

@@ -12,8 +12,12 @@ export type ProgressMode = 'auto' | 'bar' | 'plain' | 'none';
 
 /** Something that shows how far the work is. Callers never ask whether anything is shown. */
 export interface Progress {
-  /** Tells the state; may be called as often as one likes. */
-  update(bytes: number, keys: number): void;
+  /**
+   * Tells the state; may be called as often as one likes.
+   *
+   * @param trouble - What is being waited for, if anything: shown instead of how long it will take.
+   */
+  update(bytes: number, keys: number, trouble?: string): void;
   /** Takes the display off the screen, so that something else can be printed; the next update brings it back. */
   clear(): void;
 }
@@ -72,11 +76,13 @@ class Pace {
   }
 
   /** `126 MiB of 294 MiB, 430,012 keys, 89.0 MiB/s, 2.1 s left`, in parts. */
-  parts(bytes: number, keys: number, now: number): string[] {
+  parts(bytes: number, keys: number, now: number, trouble = ''): string[] {
     const { total } = this;
     const size = total === null ? humanSize(bytes) : `${humanSize(bytes)} of ${humanSize(total)}`;
     const parts = [size, `${formatCount(keys)} keys`, `${humanSize(Math.round(this.bytesPerSecond))}/s`];
-    if (total !== null && this.bytesPerSecond > 0) {
+    if (trouble !== '') {
+      parts.splice(2, 1, trouble);
+    } else if (total !== null && this.bytesPerSecond > 0) {
       parts.push(`${humanDuration((Math.max(0, total - bytes) / this.bytesPerSecond) * 1000)} left`);
     } else {
       parts.push(humanDuration(now - this.startedAt));
@@ -112,12 +118,12 @@ class ProgressBar implements Progress {
     [this.full, this.empty] = /utf-?8/i.test(locale) ? ['━', '─'] : ['#', '-'];
   }
 
-  update(bytes: number, keys: number): void {
+  update(bytes: number, keys: number, trouble?: string): void {
     const now = this.host.now();
     if (now - this.drawnAt < REDRAW_MS) return;
     this.drawnAt = now;
     this.pace.sample(now, bytes);
-    this.host.stderr.write(CLEAR_LINE + this.render(bytes, keys, now));
+    this.host.stderr.write(CLEAR_LINE + this.render(bytes, keys, now, trouble));
     this.visible = true;
   }
 
@@ -127,11 +133,11 @@ class ProgressBar implements Progress {
   }
 
   /** Must fit into the line, or the terminal would begin a new one; parts are left out from the end until it does. */
-  private render(bytes: number, keys: number, now: number): string {
+  private render(bytes: number, keys: number, now: number, trouble?: string): string {
     const room = this.host.stderr.columns() - 1;
     const share = this.pace.share(bytes);
     const percent = share === null ? '' : `${String(Math.floor(share * 100)).padStart(3)} % `;
-    const parts = this.pace.parts(bytes, keys, now);
+    const parts = this.pace.parts(bytes, keys, now, trouble);
     while (parts.length > 1 && percent.length + parts.join(', ').length > room) parts.pop();
     const text = `${percent}${parts.join(', ')}`;
     const barRoom = Math.min(LONGEST_BAR, room - text.length - 1);
@@ -154,7 +160,7 @@ class ProgressLines implements Progress {
     this.pace = new Pace(this.writtenAt, totalBytes);
   }
 
-  update(bytes: number, keys: number): void {
+  update(bytes: number, keys: number, trouble?: string): void {
     const now = this.host.now();
     if (now - this.writtenAt < LINE_EVERY_MS) return;
     this.writtenAt = now;
@@ -162,7 +168,7 @@ class ProgressLines implements Progress {
     const share = this.pace.share(bytes);
     const percent = share === null ? '' : `${Math.floor(share * 100)} %, `;
     this.host.stderr.write(
-      `${new Date(now).toISOString()} ${percent}${this.pace.parts(bytes, keys, now).join(', ')}\n`,
+      `${new Date(now).toISOString()} ${percent}${this.pace.parts(bytes, keys, now, trouble).join(', ')}\n`,
     );
   }
 

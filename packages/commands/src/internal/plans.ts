@@ -1,6 +1,7 @@
 /** What to do with a value of each type. */
 import { type Dialect, VALUE_TYPES, type ValueKind, type ValueType, valueType } from '@rdbkit/rdb';
 import type { Capabilities } from '../capabilities.ts';
+import type { Form } from '../options.ts';
 import { STREAM_TYPES } from './stream-transcoder.ts';
 import { HASH, LIST, SET, STRING, ZSET, ZSET_2 } from './transcoder.ts';
 
@@ -52,14 +53,14 @@ export function isAccepted(typeCode: number, dialect: Dialect, caps: Capabilitie
   return type !== undefined && caps.types.has(typeCode) && (type.dialect === null || type.dialect === caps.dialect);
 }
 
-export function makePlans(dialect: Dialect, caps: Capabilities, form: 'plain' | 'restore'): Plans {
+export function makePlans(dialect: Dialect, caps: Capabilities, form: Form): Plans {
   const actions = new Uint8Array(256).fill(IMPOSSIBLE);
   const kinds = new Array<ValueKind>(256).fill('string');
   for (const type of VALUE_TYPES) {
     if (type.dialect !== null && type.dialect !== dialect) continue;
     kinds[type.code] = type.kind;
     actions[type.code] =
-      form === 'restore' && caps.payloadVersion > 0
+      form !== 'plain' && caps.payloadVersion > 0
         ? restoreAction(type, dialect, caps)
         : plainAction(type, dialect, caps);
   }

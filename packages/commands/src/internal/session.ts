@@ -13,6 +13,7 @@ const DEL = encodeHead(2, 'DEL');
 const PEXPIREAT = encodeHead(3, 'PEXPIREAT');
 const EXPIREAT = encodeHead(3, 'EXPIREAT');
 const RENAMENX = encodeHead(3, 'RENAMENX');
+const RENAME = encodeHead(3, 'RENAME');
 
 const MAX_INT64 = 0x7fff_ffff_ffff_ffffn;
 
@@ -20,7 +21,7 @@ const MAX_INT64 = 0x7fff_ffff_ffff_ffffn;
 const HEAD_ROOM = 24;
 
 export class Session {
-  readonly out: RespBuffer;
+  out: RespBuffer;
   readonly options: ResolvedEmitOptions;
   readonly caps: Capabilities;
   readonly counts: EmitCounts = zeroCounts();
@@ -40,6 +41,9 @@ export class Session {
   metadata: Uint8Array | null = null;
   /** How it was written, once it is. */
   way: Way | null = null;
+  /** Where in `out` the commands begin that give a value built aside its name, −1 when there are none; and their number. */
+  finishAt = -1;
+  finishCommands = 0;
   /** Whether its first command has been written. */
   began = false;
   /** The key that commands name, as a bulk string: `name.bytes[0, name.pos)`. */
@@ -100,7 +104,7 @@ export class Session {
   // ---- commands around a value -----------------------------------------------------------------------------------
 
   select(): void {
-    if (this.selected === this.db) return;
+    if (this.selected === this.db || !this.options.select) return;
     this.selected = this.db;
     this.out.beginWith(SELECT);
     this.out.bulkInteger(this.db);
@@ -116,7 +120,7 @@ export class Session {
   begin(): void {
     this.began = true;
     this.select();
-    if (this.options.existing === 'keep') this.beginTemporary();
+    if (this.isBuiltAside) this.beginTemporary();
     else if (this.options.existing === 'replace') this.del();
   }
 
@@ -124,7 +128,11 @@ export class Session {
   beginOverwriting(): void {
     this.began = true;
     this.select();
-    if (this.options.existing === 'keep') this.beginTemporary();
+    if (this.isBuiltAside) this.beginTemporary();
+  }
+
+  private get isBuiltAside(): boolean {
+    return this.options.existing === 'keep' || this.options.build === 'aside';
   }
 
   /** From here on commands name a key of our own, which {@link Session.end} renames if that finds nothing in its place. */
@@ -164,10 +172,15 @@ export class Session {
     this.expire();
     const { finalName, out } = this;
     if (finalName !== null) {
-      out.beginWith(RENAMENX);
+      this.finishAt = out.pos;
+      this.finishCommands = out.commands;
+      const isKept = this.options.existing === 'keep';
+      out.beginWith(isKept ? RENAMENX : RENAME);
       this.key();
       out.bulk(finalName, 0, finalName.length);
-      this.del();
+      if (isKept) this.del();
+      this.finishCommands = out.commands - this.finishCommands;
+      this.setName(finalName, 0, finalName.length);
     }
     this.written(way);
   }
@@ -200,6 +213,7 @@ export class Session {
   /** Nothing of the key is written, as far as it is not committed. */
   drop(): void {
     this.out.rollback();
+    this.finishAt = -1;
     this.selected = this.committedSelected;
     this.began = false;
     this.way = null;

@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'benchmarks/src/**/*.test.ts'],
     exclude: [...configDefaults.exclude, '**/dist/**'],
+    globalSetup: '.ci/bundle.mjs',
     pool: 'forks',
     maxWorkers: 2,
     passWithNoTests: false,

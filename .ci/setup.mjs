@@ -95,6 +95,13 @@ function newestSource(dir) {
   return newest;
 }
 
+/** Makes, of a package's sources or compiled output, what is read as one file. */
+const BUNDLER = 'bundle.mjs';
+
+function hasBundle(dir) {
+  return existsSync(join(dir, BUNDLER));
+}
+
 /** Compiles the packages unless their output is newer than every source. */
 export function ensureBuild() {
   let newest = statSync(join(root, 'tsconfig.base.json')).mtimeMs;
@@ -103,6 +110,7 @@ export function ensureBuild() {
   for (const dir of projects) {
     newest = Math.max(newest, statSync(join(dir, 'tsconfig.json')).mtimeMs, newestSource(join(dir, 'src')));
     hasAllOutput &&= existsSync(join(dir, 'dist', 'index.js'));
+    if (hasBundle(dir)) newest = Math.max(newest, statSync(join(dir, BUNDLER)).mtimeMs);
   }
   const stamp = `${newest} ${readState('installed')}`;
   if (hasAllOutput && readState('built') === stamp) return;
@@ -110,6 +118,9 @@ export function ensureBuild() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   if (runToStderr(process.execPath, [tsc, '-b', ...projects], { shell: false }) !== 0) {
     fail('the packages do not compile');
+  }
+  for (const dir of projects.filter(hasBundle)) {
+    if (runToStderr(process.execPath, [join(dir, BUNDLER)], { shell: false }) !== 0) fail(`${dir} cannot be bundled`);
   }
   writeState('built', stamp);
 }

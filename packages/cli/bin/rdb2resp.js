@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-import '../dist/bin/rdb2resp.js';
+import module from 'node:module';
+
+// From Node 22.8 on: what was compiled once is not compiled again.
+module.enableCompileCache?.();
+await import('../dist/programs/rdb2resp.js');

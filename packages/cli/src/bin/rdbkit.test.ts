@@ -8,7 +8,7 @@ import { RdbBuilder, stringValue } from '@rdbkit/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/rdbkit.js', import.meta.url));
-const isBuilt = existsSync(fileURLToPath(new URL('../../dist/bin/rdbkit.js', import.meta.url)));
+const isBuilt = existsSync(fileURLToPath(new URL('../../dist/programs/rdbkit.js', import.meta.url)));
 if (!isBuilt) console.warn('not tested: the program is not compiled (npm run build)');
 
 const folder = mkdtempSync(join(tmpdir(), 'rdbkit-bin-'));

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const PROGRAM = fileURLToPath(new URL('../../bin/rdbkit.js', import.meta.url));
-const isBuilt = existsSync(fileURLToPath(new URL('../../dist/bin/rdbkit.js', import.meta.url)));
+const isBuilt = existsSync(fileURLToPath(new URL('../../dist/programs/rdbkit.js', import.meta.url)));
 if (!isBuilt) console.warn('not tested: the program is not compiled (npm run build)');
 
 const programs = serversForTests();

@@ -206,7 +206,8 @@ export interface RdbVisitor {
   stringPiece(bytes: Uint8Array, start: number, end: number): void;
   stringEnd(): void;
   packed(encoding: PackedEncoding, bytes: Uint8Array, start: number, end: number): void;
-  listStart(count: number): void;
+  /** `isOneListpack`: the list is a quicklist of one node, a listpack, which servers from 7.2 on keep as just that. */
+  listStart(count: number, isOneListpack: boolean): void;
   listElement(bytes: Uint8Array, start: number, end: number): void;
   setStart(count: number): void;
   setMember(bytes: Uint8Array, start: number, end: number): void;
@@ -276,7 +277,7 @@ export class RdbVisitorBase implements RdbVisitor {
   stringPiece(_bytes: Uint8Array, _start: number, _end: number): void {}
   stringEnd(): void {}
   packed(_encoding: PackedEncoding, _bytes: Uint8Array, _start: number, _end: number): void {}
-  listStart(_count: number): void {}
+  listStart(_count: number, _isOneListpack: boolean): void {}
   listElement(_bytes: Uint8Array, _start: number, _end: number): void {}
   setStart(_count: number): void {}
   setMember(_bytes: Uint8Array, _start: number, _end: number): void {}

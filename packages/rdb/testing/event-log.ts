@@ -156,8 +156,8 @@ export class EventLog implements RdbVisitor {
   packed(encoding: PackedEncoding, bytes: Uint8Array, start: number, end: number): void {
     this.add('packed', encoding, bytes.subarray(start, end));
   }
-  listStart(count: number): void {
-    this.add('listStart', count);
+  listStart(count: number, isOneListpack: boolean): void {
+    this.add('listStart', count, ...(isOneListpack ? ['one listpack'] : []));
   }
   listElement(bytes: Uint8Array, start: number, end: number): void {
     this.add('listElement', bytes.subarray(start, end));

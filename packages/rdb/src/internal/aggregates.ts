@@ -15,7 +15,7 @@ import { length } from './primitives.ts';
 export function* plainList(d: Decoding): Rule {
   const { input, visitor } = d;
   const count = yield* elementCount(d);
-  visitor.listStart(count);
+  visitor.listStart(count, false);
   for (let i = 0; i < count; i++) {
     while (!input.readString()) yield;
     visitor.listElement(input.sb, input.ss, input.se);
@@ -159,7 +159,7 @@ function* elementCount(d: Decoding): Rule<number> {
 export function* quicklist(d: Decoding, hasContainers: boolean): Rule {
   const { input, visitor, packed } = d;
   const nodes = yield* length(d);
-  visitor.listStart(-1);
+  if (nodes === 0) visitor.listStart(-1, false);
   let elements = 0;
   for (let i = 0; i < nodes; i++) {
     let container = PACKED_CONTAINER;
@@ -172,6 +172,7 @@ export function* quicklist(d: Decoding, hasContainers: boolean): Rule {
       if (container !== PLAIN_CONTAINER && container !== PACKED_CONTAINER)
         throw d.bad('RDB_BAD_QUICKLIST', `unknown quicklist container ${container}`);
     }
+    if (i === 0) visitor.listStart(-1, nodes === 1 && hasContainers && container === PACKED_CONTAINER);
     const at = input.offset;
     while (!input.readString()) yield;
     if (input.se === input.ss) throw d.bad('RDB_BAD_QUICKLIST', 'a quicklist node of zero bytes', at);
@@ -204,7 +205,7 @@ const PACKED_CONTAINER = 2;
 
 export function packedList(d: Decoding, cursor: PackedCursor, encoding: 'ziplist'): void {
   open(d, cursor);
-  d.visitor.listStart(cursor.count);
+  d.visitor.listStart(cursor.count, false);
   if (isWhole(d, cursor, encoding)) return;
   while (cursor.next()) {
     cursor.text();

@@ -5,12 +5,13 @@
  * object, on the key; a quicklist of one listpack is loaded as that listpack from 7.2 on. Thresholds that can be configured are
  * taken to be the ones the dump was written with: a value written as a listpack stays one.
  *
- * Sources: `object.c`, `t_list.c`, `rdb.c` of Redis 2.4 … 8.8 and Valkey 7.2 … 9.1; `object.cpp` of KeyDB 6.3.
+ * Checked against `OBJECT ENCODING` of Redis 2.4 … 8.8, Valkey 7.2 … 9.1 and KeyDB 6.3 on what they wrote.
  *
  * @module
  */
-import { packVersion, type Target } from '@rdbkit/commands';
+import type { Target } from '@rdbkit/commands';
 import { type Dialect, valueType } from '@rdbkit/rdb';
+import { type Layout, layoutOf } from './internal/layout.ts';
 
 /** Longest decimal of a 64-bit integer, with its sign. */
 const MAX_INTEGER_TEXT = 20;
@@ -21,39 +22,10 @@ const SMALLEST = '9223372036854775808';
 
 /** Header and terminator of a short string. */
 const STRING_OVERHEAD = 4;
-const EXPIRY_BYTES = 8;
 /** Up to here a key's own header takes one byte, above it three. */
 const SHORT_KEY = 31;
-
-const REDIS_3_0 = packVersion(3, 0, 0);
-const REDIS_3_2 = packVersion(3, 2, 0);
-const LISTPACK_LISTS = packVersion(7, 2, 0);
-const REDIS_8_2 = packVersion(8, 2, 0);
-const VALKEY_8_1 = packVersion(8, 1, 0);
-const VALKEY_9_1 = packVersion(9, 1, 0);
-
-/** How a server decides whether a string is kept within its object. */
-interface Embedding {
-  /** Bytes of the string, or of the whole object when `withKey`. */
-  readonly limit: number;
-  /** The key, its expiry and this header count as well. */
-  readonly withKey: boolean;
-  readonly headerBytes: number;
-}
-
-const NEVER: Embedding = { limit: -1, withKey: false, headerBytes: 0 };
-
-function embeddingOf({ flavour, version }: Target): Embedding {
-  if (flavour === 'keydb') return { limit: 48, withKey: false, headerBytes: 0 };
-  if (flavour === 'valkey') {
-    if (version >= VALKEY_9_1) return { limit: 128, withKey: true, headerBytes: 8 };
-    if (version >= VALKEY_8_1) return { limit: 64, withKey: true, headerBytes: 16 };
-    return { limit: 44, withKey: false, headerBytes: 0 };
-  }
-  if (flavour === 'redis' && version >= REDIS_8_2) return { limit: 64, withKey: true, headerBytes: 16 };
-  if (version < REDIS_3_0) return NEVER;
-  return { limit: version < REDIS_3_2 ? 39 : 44, withKey: false, headerBytes: 0 };
-}
+const OBJECT_BYTES = 16;
+const POINTER_BYTES = 8;
 
 /**
  * Encodings as one server names them.
@@ -64,13 +36,13 @@ function embeddingOf({ flavour, version }: Target): Embedding {
  * import { parseTarget } from '@rdbkit/commands';
  * const encodings = new ObjectEncodings(parseTarget('7.2'), 'redis');
  * const value = new TextEncoder().encode('12345');
- * console.log(encodings.ofString(value, 0, 5, 3, false), encodings.ofType(16)); // int listpack
+ * console.log(encodings.ofString(value, 0, 5, 3), encodings.ofType(16)); // int listpack
  * ```
  */
 export class ObjectEncodings {
   private readonly dialect: Dialect;
-  private readonly embedding: Embedding;
-  private readonly hasListpackLists: boolean;
+  /** `null`: nothing is known of the server's ways. */
+  private readonly layout: Layout | null;
 
   /**
    * @param server - The server that wrote the dump, or another one that can load it.
@@ -78,8 +50,7 @@ export class ObjectEncodings {
    */
   constructor(server: Target, dialect: Dialect) {
     this.dialect = dialect;
-    this.embedding = embeddingOf(server);
-    this.hasListpackLists = server.flavour !== 'keydb' && server.version >= LISTPACK_LISTS;
+    this.layout = layoutOf(server);
   }
 
   /** The encoding of a value of this type byte. For a string, and for a quicklist, the commonest one. */
@@ -92,28 +63,30 @@ export class ObjectEncodings {
 
   /** The encoding of a list whose nodes are known. @param isOneListpack - It is a quicklist of one node, a listpack. */
   ofQuicklist(isOneListpack: boolean): string {
-    return isOneListpack && this.hasListpackLists ? 'listpack' : 'quicklist';
+    return isOneListpack && this.layout?.packedLists === true ? 'listpack' : 'quicklist';
   }
 
   /** The encoding of a string, the bytes of which are `bytes[start, end)`. */
-  ofString(bytes: Uint8Array, start: number, end: number, keyLength: number, hasExpiry: boolean): string {
+  ofString(bytes: Uint8Array, start: number, end: number, keyLength: number): string {
     const length = end - start;
     if (length <= MAX_INTEGER_TEXT && isInteger(bytes, start, end)) return 'int';
-    return this.ofText(length, keyLength, hasExpiry);
+    return this.ofText(length, keyLength);
   }
 
   /** The encoding of a string of `length` bytes that is no integer. */
-  ofText(length: number, keyLength: number, hasExpiry: boolean): string {
-    const { limit, withKey, headerBytes } = this.embedding;
-    if (!withKey) return length <= limit ? 'embstr' : 'raw';
+  ofText(length: number, keyLength: number): string {
+    if (this.layout === null) return 'raw';
+    const { embeddedBytes, sharedBlockBytes, reusesPointer } = this.layout;
+    if (sharedBlockBytes === 0) return length <= embeddedBytes ? 'embstr' : 'raw';
+    // The expiry that a key is given after it has been loaded does not count.
     const key = 1 + keyLength + (keyLength <= SHORT_KEY ? 2 : STRING_OVERHEAD);
-    const all = headerBytes + (hasExpiry ? EXPIRY_BYTES : 0) + key + STRING_OVERHEAD + length;
-    return all <= limit ? 'embstr' : 'raw';
+    const header = reusesPointer ? OBJECT_BYTES - POINTER_BYTES : OBJECT_BYTES;
+    return header + key + STRING_OVERHEAD + length <= sharedBlockBytes ? 'embstr' : 'raw';
   }
 }
 
 /** Whether this is what a server would print for a 64-bit integer: such a string is kept as the integer. */
-export function isInteger(bytes: Uint8Array, start: number, end: number): boolean {
+function isInteger(bytes: Uint8Array, start: number, end: number): boolean {
   const isNegative = bytes[start] === MINUS;
   const first = isNegative ? start + 1 : start;
   const digits = end - first;

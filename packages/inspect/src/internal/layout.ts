@@ -24,7 +24,7 @@ export interface Layout {
   readonly sharedBlockBytes: number;
   /** The expiry counts for that limit. */
   readonly sharedBlockCountsExpiry: boolean;
-  /** A value that is in the block takes the place of the pointer to it. Valkey 9.0. */
+  /** A value that is in the block takes the place of the pointer to it. Valkey 9.1. */
   readonly reusesPointer: boolean;
   /** What `MEMORY USAGE` counts of an object's block: 16 bytes flat, what was asked for, or what it takes. */
   readonly objectUsage: 'flat' | 'asked' | 'taken';
@@ -224,8 +224,6 @@ const VALKEY: readonly Release[] = [
   {
     since: '9.0.0',
     has: {
-      sharedBlockBytes: 128,
-      reusesPointer: true,
       objectUsage: 'taken',
       tableBytes: 80,
       skiplistMember: 'shared-and-byte',
@@ -233,10 +231,11 @@ const VALKEY: readonly Release[] = [
       skiplistBytes: 32,
     },
   },
+  { since: '9.1.0', has: { sharedBlockBytes: 128, reusesPointer: true } },
 ];
 
 /** KeyDB branched off Redis 6 and kept its structures. */
-const KEYDB: readonly Release[] = upTo(packVersion(6, 2, 0));
+const KEYDB: readonly Release[] = [...upTo(packVersion(6, 2, 0)), { since: '0.0.0', has: { embeddedBytes: 48 } }];
 
 /** The layout of a server, or `null` when nothing is known of it. */
 export function layoutOf({ flavour, version }: Target): Layout | null {

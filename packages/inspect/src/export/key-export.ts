@@ -1,0 +1,250 @@
+/**
+ * What all exports have in common: which keys, under which name and with which times; what is handed on when.
+ *
+ * @module
+ */
+import type { Int64 } from '@rdbkit/bytes';
+import { defaultTarget, type Target } from '@rdbkit/commands';
+import {
+  type Dialect,
+  type KeyHeader,
+  type KeySelection,
+  type Level,
+  type RdbHeader,
+  RdbVisitorBase,
+} from '@rdbkit/rdb';
+import type { OutputBuffer } from '@rdbkit/resp';
+import { latin1 } from '../internal/text.ts';
+import { ObjectEncodings } from '../object-encoding.ts';
+
+/** Options that all exports have. */
+export interface ExportOptions {
+  /** Which keys are wanted, and under which name. All, unless given. */
+  readonly selection?: KeySelection | null | undefined;
+  /** Leaves out all expiry times. */
+  readonly stripTtl?: boolean | undefined;
+  /** Moves all expiry times by so many milliseconds. */
+  readonly shiftTtlMs?: number | undefined;
+  /**
+   * Where the reader is, in bytes ({@link RdbReader.offset}): needed when the selection has bounds for sizes, and where sizes
+   * are written.
+   */
+  readonly position?: (() => number) | undefined;
+}
+
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** Output of a key is held back until the key is whole, up to this length. */
+const HOLD_BACK_BYTES = 2 * 1024 * 1024;
+
+/**
+ * An export that writes text into a buffer, key by key. What is complete is committed to the buffer; see
+ * {@link OutputBuffer.take}.
+ */
+export abstract class KeyExport extends RdbVisitorBase {
+  /** Keys that were written. */
+  keys = 0;
+  /** Keys that were left out because they have no elements: servers do the same when they load a file. */
+  emptyKeys = 0;
+  /** The first elements of a key are out already, although it may turn out to be damaged. */
+  protected isPartlyOut = false;
+  /** The current key is wanted, so far. */
+  protected isWanted = false;
+
+  // What stands before the current value.
+  protected db = 0;
+  protected typeCode = 0;
+  protected keyLength = 0;
+  protected expireAtMs: Int64 | null = null;
+  protected idleSeconds: Int64 | null = null;
+  protected freq: number | null = null;
+  protected metadata: Uint8Array | null = null;
+
+  protected readonly selection: KeySelection | null;
+  protected dialect: Dialect = 'redis';
+  protected readonly position: () => number;
+  private valueAt = 0;
+  private isSizeOpen = false;
+  private readonly times: ExpiryShape;
+  private file: RdbHeader = { dialect: 'redis', version: 1 };
+  private readonly writer: { redis: string | null; valkey: string | null; dragonfly: string | null } = {
+    redis: null,
+    valkey: null,
+    dragonfly: null,
+  };
+  private known: ObjectEncodings | null = null;
+  private readonly buffer: OutputBuffer;
+
+  constructor(buffer: OutputBuffer, options: ExportOptions) {
+    super();
+    this.buffer = buffer;
+    this.selection = options.selection ?? null;
+    this.times = new ExpiryShape(options.stripTtl ?? false, options.shiftTtlMs ?? 0);
+    if (options.position === undefined && this.selection?.hasSizeBounds === true)
+      throw new TypeError('position is needed for a selection by size');
+    this.position = options.position ?? noPosition;
+  }
+
+  /** The server that wrote the file, as far as the file tells; the lowest one that writes such files otherwise. */
+  get server(): Target {
+    return defaultTarget(this.file, this.writer);
+  }
+
+  /** Names of encodings as that server has them. */
+  protected get encodings(): ObjectEncodings {
+    this.known ??= new ObjectEncodings(this.server, this.file.dialect);
+    return this.known;
+  }
+
+  /** Writes what comes before the value. The header's strings are borrowed. */
+  protected abstract beginKey(header: KeyHeader): void;
+
+  /** Writes what comes after the value. */
+  protected abstract endKey(): void;
+
+  /** Writes the end of a record that cannot be completed, and of which something is out already. */
+  protected abstract breakOff(): void;
+
+  /** Gives up the current key, the rest of which cannot be read. What the reader delivers next begins a new one. */
+  abort(): void {
+    const wasOut = this.isWanted && this.isPartlyOut;
+    this.buffer.rollback();
+    if (wasOut) {
+      this.breakOff();
+      this.buffer.commit();
+    }
+    this.isWanted = false;
+    this.isPartlyOut = false;
+  }
+
+  override header(header: RdbHeader): void {
+    this.file = header;
+    this.dialect = header.dialect;
+  }
+
+  override aux(name: Uint8Array, value: Uint8Array): void {
+    switch (latin1(name).toLowerCase()) {
+      case 'redis-ver':
+        this.writer.redis = latin1(value);
+        break;
+      case 'valkey-ver':
+        this.writer.valkey = latin1(value);
+        break;
+      case 'df-ver':
+        this.writer.dragonfly = latin1(value);
+        break;
+      default:
+        return;
+    }
+    this.known = null;
+  }
+
+  override key(header: KeyHeader): Level {
+    const { selection } = this;
+    if (selection === null) {
+      this.db = header.db;
+    } else {
+      const { db } = header;
+      this.isWanted = selection.accept(header);
+      this.db = header.db;
+      // The reader keeps the number for the keys that follow.
+      header.db = db;
+      if (!this.isWanted) return 'skip';
+      this.isSizeOpen = selection.hasSizeBounds;
+      if (this.isSizeOpen) this.valueAt = this.position();
+    }
+    this.isWanted = true;
+    this.typeCode = header.typeCode;
+    this.keyLength = header.end - header.start;
+    this.expireAtMs = this.shapeTime(header.expireAtMs);
+    this.idleSeconds = header.idleSeconds;
+    this.freq = header.freq;
+    this.metadata = header.metadata;
+    this.beginKey(header);
+    return 'logical';
+  }
+
+  /** An expiry time, of a key or of a field, as it is written. */
+  protected shapeTime(ms: Int64 | null): Int64 | null {
+    return ms === null ? null : this.times.apply(ms);
+  }
+
+  /** Called after each element: hands on what there is once it is much. */
+  protected elementEnd(): void {
+    if (this.buffer.pos - this.buffer.committed > HOLD_BACK_BYTES) this.passOn();
+  }
+
+  /** Hands on what there is of the current key, unless it may turn out that the key is not wanted. */
+  protected passOn(): void {
+    if (this.isSizeOpen && !this.isSizeDecided()) return;
+    if (!this.isWanted) return;
+    this.buffer.commit();
+    this.isPartlyOut = true;
+  }
+
+  /** Whether it is known by now, half-way through the value, if the value's size is wanted. */
+  private isSizeDecided(): boolean {
+    const { selection } = this;
+    if (selection === null) return true;
+    const size = this.position() - this.valueAt;
+    if (size > selection.maxSize) this.refuse();
+    else if (size < selection.minSize || selection.maxSize < Infinity) return false;
+    this.isSizeOpen = false;
+    return true;
+  }
+
+  private refuse(): void {
+    this.selection?.acceptSize(Infinity);
+    this.drop();
+  }
+
+  private drop(): void {
+    this.buffer.rollback();
+    this.isWanted = false;
+  }
+
+  override emptyValue(): void {
+    if (!this.isWanted) return;
+    this.emptyKeys++;
+    this.drop();
+  }
+
+  override keyEnd(): void {
+    if (!this.isWanted) return;
+    if (this.isSizeOpen && this.selection?.acceptSize(this.position() - this.valueAt) === false) {
+      this.drop();
+      return;
+    }
+    this.endKey();
+    this.keys++;
+    this.buffer.commit();
+    this.isWanted = false;
+    this.isPartlyOut = false;
+  }
+}
+
+function noPosition(): number {
+  throw new TypeError('the option position is missing');
+}
+
+/** What becomes of expiry times. */
+class ExpiryShape {
+  private readonly strip: boolean;
+  private readonly shiftMs: number;
+
+  constructor(strip: boolean, shiftMs: number) {
+    this.strip = strip;
+    this.shiftMs = shiftMs;
+  }
+
+  apply(ms: Int64): Int64 | null {
+    if (this.strip) return null;
+    if (this.shiftMs === 0) return ms;
+    if (typeof ms === 'number') {
+      const shifted = ms + this.shiftMs;
+      if (Number.isSafeInteger(shifted)) return shifted;
+    }
+    const shifted = BigInt(ms) + BigInt(this.shiftMs);
+    return shifted > MAX_INT64 ? MAX_INT64 : shifted;
+  }
+}

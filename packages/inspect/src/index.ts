@@ -1,6 +1,9 @@
 export { ALLOCATORS, type Allocator, allocationSize } from './allocator.ts';
+export { base64Columns, type CsvOptions, CsvWriter } from './export/csv.ts';
+export { ElementRows, ROW_COLUMNS, type RowLoss } from './export/element-rows.ts';
 export { type JsonOptions, JsonWriter } from './export/jsonl.ts';
 export { type ExportOptions, KeyExport } from './export/key-export.ts';
+export { RdbtoolsJsonWriter } from './export/rdbtools-json.ts';
 export { type BinaryForm, JsonBuffer } from './internal/json-buffer.ts';
 export { type KeyFacts, KeyMeter, type KeyMeterOptions } from './key-meter.ts';
 export { DEFAULT_THRESHOLDS, type MemoryOptions, type MemoryProfile, type Thresholds } from './memory-profile.ts';

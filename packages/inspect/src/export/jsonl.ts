@@ -22,6 +22,7 @@ import {
 } from '@rdbkit/rdb';
 import { type BinaryForm, encode, JsonBuffer, type Phrase, phrase, Utf8Scan } from '../internal/json-buffer.ts';
 import { latin1 } from '../internal/text.ts';
+import { joined } from './element-rows.ts';
 import { type ExportOptions, KeyExport } from './key-export.ts';
 
 /** Options of {@link JsonWriter}. */
@@ -699,16 +700,6 @@ export class JsonWriter extends KeyExport {
 
 /** Bytes of a stream ID: milliseconds and sequence. */
 const ID_BYTES = 16;
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
 
 function successor(value: Int64): Int64 {
   return toInt64(BigInt.asUintN(64, BigInt(value) + 1n));

@@ -108,10 +108,10 @@ export abstract class KeyExport extends RdbVisitorBase {
   /** Gives up the current key, the rest of which cannot be read. What the reader delivers next begins a new one. */
   abort(): void {
     const wasOut = this.isWanted && this.isPartlyOut;
-    this.buffer.rollback();
+    this.rollBack();
     if (wasOut) {
       this.breakOff();
-      this.buffer.commit();
+      this.handOn();
     }
     this.isWanted = false;
     this.isPartlyOut = false;
@@ -171,14 +171,34 @@ export abstract class KeyExport extends RdbVisitorBase {
 
   /** Called after each element: hands on what there is once it is much. */
   protected elementEnd(): void {
-    if (this.buffer.pos - this.buffer.committed > HOLD_BACK_BYTES) this.passOn();
+    if (this.isFull()) this.passOn();
+  }
+
+  /** Whether so much has been written since the last handing on that it should not be held back. */
+  protected isFull(): boolean {
+    return this.buffer.pos - this.buffer.committed > HOLD_BACK_BYTES;
+  }
+
+  /** Hands on what there is. */
+  protected handOn(): void {
+    this.buffer.commit();
+  }
+
+  /** Takes back what was written since the last handing on. */
+  protected rollBack(): void {
+    this.buffer.rollback();
+  }
+
+  /** The key is complete. */
+  protected keep(): void {
+    this.handOn();
   }
 
   /** Hands on what there is of the current key, unless it may turn out that the key is not wanted. */
   protected passOn(): void {
     if (this.isSizeOpen && !this.isSizeDecided()) return;
     if (!this.isWanted) return;
-    this.buffer.commit();
+    this.handOn();
     this.isPartlyOut = true;
   }
 
@@ -199,7 +219,7 @@ export abstract class KeyExport extends RdbVisitorBase {
   }
 
   private drop(): void {
-    this.buffer.rollback();
+    this.rollBack();
     this.isWanted = false;
   }
 
@@ -217,7 +237,7 @@ export abstract class KeyExport extends RdbVisitorBase {
     }
     this.endKey();
     this.keys++;
-    this.buffer.commit();
+    this.keep();
     this.isWanted = false;
     this.isPartlyOut = false;
   }

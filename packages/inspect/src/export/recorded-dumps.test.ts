@@ -1,4 +1,4 @@
-import { RdbError, type RdbOptions, RdbReader } from '@rdbkit/rdb';
+import { RdbError, RdbReader } from '@rdbkit/rdb';
 import {
   type Content,
   compareContent,
@@ -18,13 +18,13 @@ const NOT_COMPARED: readonly IgnoredPart[] = ['encoding', 'moduleDetails', 'rdbT
 
 /** Module values in the layout of a release candidate have no end that could be found. */
 const hasPreReleaseModules = ({ name }: Vector): boolean =>
-  name.endsWith('/redis-4.0-rc1/modules') || name.endsWith('+redis-replicator/module.rdb');
+  /\/redis-4.0-rc1\/modules$|\+redis-replicator\/module\.rdb$/.test(name);
 
 const recorded = listVectors('test-vectors', 'corpus', 'extra').filter((vector) => !hasPreReleaseModules(vector));
 
-function exported(bytes: Uint8Array, options: JsonOptions = {}, rdb: RdbOptions = {}): string {
+function exported(bytes: Uint8Array, options: JsonOptions = {}): string {
   const writer = new JsonWriter(options);
-  const reader = new RdbReader(writer, rdb);
+  const reader = new RdbReader(writer);
   const parts: Uint8Array[] = [];
   try {
     for (let at = 0; at < bytes.length; at += 10_007) {
@@ -65,7 +65,7 @@ const CHANGED_IN_PLACE = new Set(['str:appended', 'str:setrange', 'hll:sparse'])
 
 /** What loading would make of a key: 5.0 has no word for streams, and 3.0 does not tell that it is not 2.6, which embeds no strings. */
 function toldEncoding({ key, type, encoding }: KeyRecord, { server, version }: VectorMeta): string | undefined {
-  if (CHANGED_IN_PLACE.has(Buffer.from(String(key), 'base64').toString())) return undefined;
+  if (CHANGED_IN_PLACE.has(typeof key === 'string' ? Buffer.from(key, 'base64').toString() : '')) return undefined;
   if (encoding === 'unknown' && type === 'stream') return 'stream';
   if (encoding === 'embstr' && server === 'redis' && version.startsWith('3.0')) return 'raw';
   return encoding;
@@ -86,14 +86,15 @@ describe('encodings are those that OBJECT ENCODING told', () => {
 const isKey = ({ db, type }: ExportRecord): boolean => db !== undefined && type !== 'member-expiry';
 
 describe("other projects' dumps", () => {
-  const peers = listVectors('peer-data').filter((vector) => !hasPreReleaseModules(vector));
+  const isBeyondUs = (vector: Vector): boolean => hasPreReleaseModules(vector) || /\/future_v19/.test(vector.name);
+  const peers = listVectors('peer-data').filter((vector) => !isBeyondUs(vector));
 
   it.each(eachVector(peers.filter(({ manifest }) => manifest?.state === 'good')))('%s', (_name, vector) => {
     const bytes = vector.read();
-    const records = parseRecords(exported(bytes, {}, { anyVersion: true }));
+    const records = parseRecords(exported(bytes));
     const keys = Number(/keys=(\d+)/.exec(vector.manifest?.count ?? '')?.[1]);
     expect(records.filter(isKey)).toHaveLength(keys);
-    const encoded = parseRecords(exported(bytes, { binary: 'base64' }, { anyVersion: true }));
+    const encoded = parseRecords(exported(bytes, { binary: 'base64' }));
     expect(contentOf(encoded)).toEqual(contentOf(records));
   });
 

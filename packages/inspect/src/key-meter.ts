@@ -539,7 +539,7 @@ export class KeyMeter extends RdbVisitorBase {
     return this.kind === 'zset' ? thresholds.zsetMaxListpackEntries : thresholds.hashMaxListpackEntries;
   }
 
-  override listStart(): void {
+  override listStart(_count: number, _isOneListpack: boolean): void {
     this.count = 0;
     if (this.levels[this.typeCode] === 'logical' || PLAIN_LISTS.includes(this.typeCode)) this.quicklist?.beginPushes();
   }

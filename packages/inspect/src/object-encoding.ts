@@ -53,17 +53,17 @@ export class ObjectEncodings {
     this.layout = layoutOf(server);
   }
 
-  /** The encoding of a value of this type byte. For a string, and for a quicklist, the commonest one. */
-  ofType(typeCode: number): string {
+  /**
+   * The encoding of a value of this type byte; of strings, the commonest one.
+   *
+   * @param isOneListpack - A quicklist has one node, a listpack.
+   */
+  ofType(typeCode: number, isOneListpack = false): string {
     const type = valueType(typeCode, this.dialect);
     if (type === undefined) return 'unknown';
+    if (isOneListpack && this.layout?.packedLists === true) return 'listpack';
     // Servers have no word for what only a module understands.
     return type.kind === 'module' ? 'raw' : type.encoding;
-  }
-
-  /** The encoding of a list whose nodes are known. @param isOneListpack - It is a quicklist of one node, a listpack. */
-  ofQuicklist(isOneListpack: boolean): string {
-    return isOneListpack && this.layout?.packedLists === true ? 'listpack' : 'quicklist';
   }
 
   /** The encoding of a string, the bytes of which are `bytes[start, end)`. */

@@ -44,10 +44,6 @@ export const ROW_COLUMNS = [
 /** What a table has no place for. */
 export type RowLoss = 'functions' | 'streamGroups' | 'keyMetadata' | 'idempotentProducers';
 
-/** Types of quicklists. */
-const QUICKLIST = 14;
-const QUICKLIST_2 = 18;
-
 const NOTHING = new Uint8Array(0);
 
 /** An export that makes rows. */
@@ -178,8 +174,7 @@ export abstract class ElementRows extends KeyExport {
   }
 
   override listStart(_count: number, isOneListpack: boolean): void {
-    const isQuicklist = this.typeCode === QUICKLIST || this.typeCode === QUICKLIST_2;
-    this.begin(isQuicklist ? this.encodings.ofQuicklist(isOneListpack) : this.encodings.ofType(this.typeCode));
+    this.begin(this.encodings.ofType(this.typeCode, isOneListpack));
   }
 
   override listElement(bytes: Uint8Array, start: number, end: number): void {

@@ -73,9 +73,8 @@ const ARRAY_IN_OBJECT = phrase(']}');
 const OBJECT = phrase('}');
 const BASE64 = phrase('"}');
 
-/** The encodings of strings and of quicklists, which do not follow from the type byte. */
+/** The encodings of strings, which do not follow from the type byte. */
 const STRING_HEADS: Readonly<Record<string, Phrase>> = headsOf('string', 'int', 'embstr', 'raw');
-const LIST_HEADS: Readonly<Record<string, Phrase>> = headsOf('list', 'listpack', 'quicklist');
 
 function headsOf(type: string, ...encodings: readonly string[]): Record<string, Phrase> {
   return Object.fromEntries(encodings.map((encoding) => [encoding, headOf(type, encoding)]));
@@ -84,10 +83,6 @@ function headsOf(type: string, ...encodings: readonly string[]): Record<string, 
 function headOf(type: string, encoding: string): Phrase {
   return phrase(`,"type":"${type}","encoding":"${encoding}"`);
 }
-
-/** Types of quicklists. */
-const QUICKLIST = 14;
-const QUICKLIST_2 = 18;
 
 /** Fields that KeyDB puts before each key, and behind a key with members that expire. */
 const KEYDB_MVCC = 'mvcc-tstamp';
@@ -403,9 +398,7 @@ export class JsonWriter extends KeyExport {
   // ---- aggregates ------------------------------------------------------------------------------------------------
 
   override listStart(_count: number, isOneListpack: boolean): void {
-    const isQuicklist = this.typeCode === QUICKLIST || this.typeCode === QUICKLIST_2;
-    const head = isQuicklist ? LIST_HEADS[this.encodings.ofQuicklist(isOneListpack)] : this.typeHead();
-    this.startArray(head as Phrase);
+    this.startArray(isOneListpack ? headOf('list', this.encodings.ofType(this.typeCode, true)) : this.typeHead());
   }
 
   override listElement(bytes: Uint8Array, start: number, end: number): void {

@@ -16,6 +16,7 @@ import {
 import type { OutputBuffer } from '@rdbkit/resp';
 import { latin1 } from '../internal/text.ts';
 import { ObjectEncodings } from '../object-encoding.ts';
+import { ExpiryShape } from './expiry-shape.ts';
 
 /** Options that all exports have. */
 export interface ExportOptions {
@@ -31,8 +32,6 @@ export interface ExportOptions {
    */
   readonly position?: (() => number) | undefined;
 }
-
-const MAX_INT64 = 2n ** 63n - 1n;
 
 /** Output of a key is held back until the key is whole, up to this length. */
 const HOLD_BACK_BYTES = 2 * 1024 * 1024;
@@ -79,7 +78,7 @@ export abstract class KeyExport extends RdbVisitorBase {
     super();
     this.buffer = buffer;
     this.selection = options.selection ?? null;
-    this.times = new ExpiryShape(options.stripTtl ?? false, options.shiftTtlMs ?? 0);
+    this.times = new ExpiryShape(options);
     if (options.position === undefined && this.selection?.hasSizeBounds === true)
       throw new TypeError('position is needed for a selection by size');
     this.position = options.position ?? noPosition;
@@ -166,7 +165,7 @@ export abstract class KeyExport extends RdbVisitorBase {
 
   /** An expiry time, of a key or of a field, as it is written. */
   protected shapeTime(ms: Int64 | null): Int64 | null {
-    return ms === null ? null : this.times.apply(ms);
+    return this.times.apply(ms);
   }
 
   /** Called after each element: hands on what there is once it is much. */
@@ -245,26 +244,4 @@ export abstract class KeyExport extends RdbVisitorBase {
 
 function noPosition(): number {
   throw new TypeError('the option position is missing');
-}
-
-/** What becomes of expiry times. */
-class ExpiryShape {
-  private readonly strip: boolean;
-  private readonly shiftMs: number;
-
-  constructor(strip: boolean, shiftMs: number) {
-    this.strip = strip;
-    this.shiftMs = shiftMs;
-  }
-
-  apply(ms: Int64): Int64 | null {
-    if (this.strip) return null;
-    if (this.shiftMs === 0) return ms;
-    if (typeof ms === 'number') {
-      const shifted = ms + this.shiftMs;
-      if (Number.isSafeInteger(shifted)) return shifted;
-    }
-    const shifted = BigInt(ms) + BigInt(this.shiftMs);
-    return shifted > MAX_INT64 ? MAX_INT64 : shifted;
-  }
 }

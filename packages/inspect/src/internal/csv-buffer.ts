@@ -119,6 +119,23 @@ export class CsvBuffer extends JsonBuffer {
     return false;
   }
 
+  /** Writes a cell of bytes as they are, in quotes where that is needed. An empty one has none. */
+  bytesCell(bytes: Uint8Array, start: number, end: number): void {
+    this.reserve(2 * (end - start) + 2);
+    const { classes, bytes: out } = this;
+    let isQuoted = false;
+    for (let i = start; i < end && !isQuoted; i++) isQuoted = classes[bytes[i] as number] === QUOTED;
+    let { pos } = this;
+    if (isQuoted) out[pos++] = QUOTE;
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] as number;
+      if (byte === QUOTE) out[pos++] = QUOTE;
+      out[pos++] = byte;
+    }
+    if (isQuoted) out[pos++] = QUOTE;
+    this.pos = pos;
+  }
+
   /** Writes a cell with a whole number, without quotes whatever its size. */
   integerCell(value: Int64): void {
     this.reserve(INTEGER_BYTES);

@@ -1,6 +1,6 @@
 export { ALLOCATORS, type Allocator, allocationSize } from './allocator.ts';
 export { base64Columns, type CsvOptions, CsvWriter } from './export/csv.ts';
-export { ElementRows, ROW_COLUMNS, type RowLoss } from './export/element-rows.ts';
+export { ElementRows, ROW_COLUMNS, type RowColumn, type RowLoss } from './export/element-rows.ts';
 export { type JsonOptions, JsonWriter } from './export/jsonl.ts';
 export { type ExportOptions, KeyExport } from './export/key-export.ts';
 export { KeyList, type KeyListOptions } from './export/key-list.ts';

@@ -224,6 +224,12 @@ export function keySelection(flags: SelectionFlags & ShapingFlags, nowMs: number
   return new KeySelection(selectionSpec(flags, nowMs));
 }
 
+/** Whether the flags ask for some keys rather than for all that is in the source. */
+export function selectsKeys(flags: SelectionFlags): boolean {
+  const names = Object.keys(selectionFlags) as (keyof SelectionFlags)[];
+  return names.some((name) => name !== 'expired' && flags[name] !== undefined);
+}
+
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 function defined<T extends object>(object: T): Partial<Defined<T>> {

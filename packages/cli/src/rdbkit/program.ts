@@ -7,6 +7,7 @@ import type { CommandSet } from '../app/program.ts';
 import { check } from '../check/command.ts';
 import { convert } from '../convert/command.ts';
 import { restore } from '../restore/command.ts';
+import { exportCommand } from '../export/command.ts';
 
 /** The program. A command is a row: its name, and what its folder exports. */
 export const program: CommandSet = {
@@ -16,6 +17,7 @@ export const program: CommandSet = {
     restore,
     check,
     convert,
+    export: exportCommand,
   },
   examples: [
     { title: 'See whether a backup is sound', line: 'rdbkit check dump.rdb.gz' },

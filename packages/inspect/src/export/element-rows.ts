@@ -41,6 +41,8 @@ export const ROW_COLUMNS = [
   'base64',
 ] as const;
 
+export type RowColumn = (typeof ROW_COLUMNS)[number];
+
 /** What a table has no place for. */
 export type RowLoss = 'functions' | 'streamGroups' | 'keyMetadata' | 'idempotentProducers';
 
@@ -48,8 +50,6 @@ const NOTHING = new Uint8Array(0);
 
 /** An export that makes rows. */
 export abstract class ElementRows extends KeyExport {
-  /** Rows that were made. */
-  rows = 0;
   /** How often there was something that a table has no place for. */
   readonly losses: Record<RowLoss, number> = {
     functions: 0,
@@ -119,7 +119,6 @@ export abstract class ElementRows extends KeyExport {
   }
 
   private row(): void {
-    this.rows++;
     this.rowsOfKey++;
     this.writeRow();
     this.elementEnd();

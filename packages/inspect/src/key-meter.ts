@@ -70,6 +70,8 @@ const HASH_METADATA_PRE_GA = 22;
 const HASH_METADATA = 24;
 const VALKEY_HASH_2 = 22;
 const UNKNOWN_COUNT = 65535;
+/** A zipmap's count, when it is this or more, does not tell. */
+const MANY_PAIRS = 254;
 const STREAM_ID_BYTES = 16;
 const INTEGER_WIDTH_ALL = 8;
 
@@ -169,6 +171,14 @@ export class KeyMeter extends RdbVisitorBase {
   /** What the hash tables of a database with so many keys take beside what its keys were said to take, in bytes. */
   tableBytes(keys: number, expires: number): number {
     return this.model?.keyspace(keys, expires) ?? 0;
+  }
+
+  /**
+   * What the server counts as overhead of such a database and leaves out of `used_memory_dataset`, in bytes: tables, entries and
+   * 16 bytes for each object, whether they are like that or not.
+   */
+  datasetOverhead(keys: number, expires: number): number {
+    return this.model?.overhead(keys, expires) ?? 0;
   }
 
   // ---- around the keys -----------------------------------------------------------------------------------------------
@@ -336,7 +346,7 @@ export class KeyMeter extends RdbVisitorBase {
       this.blobBytes = this.packedSize.bytes;
     }
     model.packed(this.blobBytes);
-    if (!hasExpiry) return this.typeCode === ZIPMAP_TYPE && layout.zipmaps ? 'zipmap' : this.packedName;
+    if (!hasExpiry) return layout.zipmaps ? 'zipmap' : this.packedName;
     model.fieldExpiryStruct();
     return 'listpackex';
   }
@@ -447,11 +457,17 @@ export class KeyMeter extends RdbVisitorBase {
 
   /** Number of entries by the header, or by walking where that does not tell. */
   private entriesOf(encoding: PackedEncoding, bytes: Uint8Array, start: number, end: number): number {
-    const at =
-      encoding === 'intset' || encoding === 'listpack' || encoding === 'quicklist-listpack' ? start + 4 : start + 8;
-    const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-    if (encoding === 'intset') return low + ((bytes[at + 2] ?? 0) + (bytes[at + 3] ?? 0) * 256) * 65536;
-    if (low !== UNKNOWN_COUNT) return low;
+    if (encoding === 'intset') return u16(bytes, start + 4) + u16(bytes, start + 6) * 0x10000;
+    if (encoding === 'zipmap') {
+      const pairs = bytes[start] ?? 0;
+      return pairs < MANY_PAIRS ? pairs * 2 : this.countEntries(encoding, bytes, start, end);
+    }
+    const isListpack = encoding === 'listpack' || encoding === 'quicklist-listpack';
+    const count = u16(bytes, start + (isListpack ? 4 : 8));
+    return count === UNKNOWN_COUNT ? this.countEntries(encoding, bytes, start, end) : count;
+  }
+
+  private countEntries(encoding: PackedEncoding, bytes: Uint8Array, start: number, end: number): number {
     const cursor = this.open(encoding, bytes, start, end);
     while (cursor.next());
     return cursor.passed;
@@ -666,6 +682,10 @@ const EXPIRING_HASHES: Readonly<Record<Dialect, readonly number[]>> = {
   redis: [HASH_METADATA_PRE_GA, LISTPACK_EX_PRE_GA, HASH_METADATA, LISTPACK_EX],
   valkey: [VALKEY_HASH_2],
 };
+
+function u16(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
 
 function kindsOf(dialect: Dialect): readonly (ValueKind | undefined)[] {
   return Array.from({ length: 256 }, (_, code) => valueType(code, dialect)?.kind);

@@ -2,8 +2,8 @@
  * How servers lay out keys and values in memory, as far as sizes depend on it: one table, in which a row states what its
  * release changes against the row before it. For 64-bit builds.
  *
- * From the structures in the tagged sources of Redis 2.4 … 8.6 and Valkey 7.2 … 9.1, checked against running servers; what is
- * said of Redis 8.2 and 8.4 rests on measurements of 8.4.0.
+ * From the structures in the tagged sources of Redis 2.4 … 8.0 and 8.6 and Valkey 8.0 … 9.1, checked against running servers.
+ * What is said of Redis 8.4 rests on measurements, of Redis 8.2 and Valkey 9.0 on what is known of their changes.
  */
 import { packVersion, type Target } from '@rdbkit/commands';
 
@@ -30,6 +30,8 @@ export interface Layout {
   readonly objectUsage: 'flat' | 'asked' | 'taken';
   /** What it counts of a string object that is one block: its length and 18, or what it takes. */
   readonly embeddedUsage: 'length' | 'taken';
+  /** What it counts of a key's name is that of its own argument, which has the longer header. 4.0. */
+  readonly keyUsageOfArgument: boolean;
   /** What it counts of other strings; `long-taken` differs from `taken` for up to 31 bytes. */
   readonly stringUsage: 'asked' | 'taken' | 'long-taken';
   /** Encoding of small aggregates. */
@@ -54,6 +56,8 @@ export interface Layout {
   readonly tableBytes: number;
   /** Sets have entries only where members collide. 7.2. */
   readonly entryFreeSets: boolean;
+  /** What `MEMORY USAGE` counts of them: a whole entry for each member, or what there is. */
+  readonly setEntryUsage: 'flat' | 'taken';
   /** So has the keyspace. 8.2. */
   readonly entryFreeKeyspace: boolean;
   /** Fields of a hash: two strings, a string with room for an expiry and one, or one block if it is small enough. */
@@ -62,7 +66,7 @@ export interface Layout {
   readonly skiplistLevels: number;
   /** What the member's string adds to the block of its node: it has a block of its own, shares it, or shares it and takes a byte more. */
   readonly skiplistMember: 'separate' | 'shared' | 'shared-and-byte';
-  /** The head of the skip list is a part of its structure. Valkey 9.0. */
+  /** The head of the skip list is a part of its structure. Valkey 9.1. */
   readonly skiplistHeadInside: boolean;
   /** `MEMORY USAGE` leaves out the structures of a sorted set. 4.0. */
   readonly sparseSkiplistUsage: boolean;
@@ -104,6 +108,7 @@ const FIRST: Layout = {
   reusesPointer: false,
   objectUsage: 'flat',
   embeddedUsage: 'length',
+  keyUsageOfArgument: true,
   stringUsage: 'asked',
   packed: 'ziplist',
   packedUsage: 'asked',
@@ -117,6 +122,7 @@ const FIRST: Layout = {
   table: 'dict',
   tableBytes: 96,
   entryFreeSets: false,
+  setEntryUsage: 'flat',
   entryFreeKeyspace: false,
   hashFields: 'strings',
   skiplistBytes: 32,
@@ -144,7 +150,7 @@ const REDIS: readonly Release[] = [
   { since: '3.0.0', has: { embeddedBytes: 39 } },
   { since: '3.2.0', has: { stringHeader: 'short', embeddedBytes: 44, quicklists: true } },
   { since: '4.0.0', has: { elementObjects: false, hasUsage: true } },
-  { since: '5.0.0', has: { skiplistLevels: 64, sparseSkiplistUsage: false } },
+  { since: '5.0.0', has: { skiplistLevels: 64, sparseSkiplistUsage: false, keyUsageOfArgument: false } },
   { since: '6.0.0', has: { skiplistLevels: 32, stringUsage: 'taken' } },
   { since: '6.2.0', has: { streamUsageHasStruct: true } },
   {
@@ -170,20 +176,26 @@ const REDIS: readonly Release[] = [
       lowHeaderLimits: true,
       keyName: 'in-object',
       sharedBlockBytes: 64,
-      objectUsage: 'asked',
-      stringUsage: 'long-taken',
-      packedUsage: 'asked',
       quicklistBytes: 48,
       entryFreeKeyspace: true,
-      skiplistBytes: 40,
-      streamBytes: 120,
-      radixTreeBytes: 32,
-      exactRadixUsage: true,
       groupBytes: 48,
       pendingBytes: 32,
       pendingIndex: true,
-      isTracked: true,
+      streamBytes: 120,
       sharedIntegers: false,
+    },
+  },
+  { since: '8.2.1', has: { objectUsage: 'taken' } },
+  {
+    since: '8.4.0',
+    has: {
+      objectUsage: 'asked',
+      stringUsage: 'long-taken',
+      packedUsage: 'asked',
+      skiplistBytes: 40,
+      radixTreeBytes: 32,
+      exactRadixUsage: true,
+      isTracked: true,
     },
   },
   {
@@ -206,7 +218,7 @@ const upTo = (version: number): Release[] =>
 const VALKEY: readonly Release[] = [
   ...upTo(packVersion(7, 2, 0)),
   { since: '7.2.0', has: { packedFieldExpiry: false } },
-  { since: '8.0.0', has: { lowHeaderLimits: true, keyName: 'in-entry' } },
+  { since: '8.0.0', has: { lowHeaderLimits: true, keyName: 'in-entry', setEntryUsage: 'taken' } },
   {
     since: '8.1.0',
     has: {
@@ -221,17 +233,17 @@ const VALKEY: readonly Release[] = [
       sharedIntegers: false,
     },
   },
+  { since: '8.1.3', has: { objectUsage: 'taken' } },
+  { since: '9.0.0', has: { tableBytes: 80 } },
   {
-    since: '9.0.0',
+    since: '9.1.0',
     has: {
-      objectUsage: 'taken',
-      tableBytes: 80,
+      sharedBlockBytes: 128,
+      reusesPointer: true,
       skiplistMember: 'shared-and-byte',
       skiplistHeadInside: true,
-      skiplistBytes: 32,
     },
   },
-  { since: '9.1.0', has: { sharedBlockBytes: 128, reusesPointer: true } },
 ];
 
 /** KeyDB branched off Redis 6 and kept its structures. */

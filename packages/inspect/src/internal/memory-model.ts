@@ -107,7 +107,12 @@ export class MemoryModel {
     const hasExpiry = expires || length >= LONG_KEY;
     const size = OBJECT + (hasExpiry ? EXPIRY : 0) + 1 + this.inlined(length);
     this.allocated = this.block(size);
-    this.usage = objectUsage === 'flat' ? OBJECT : objectUsage === 'asked' ? size : this.allocated;
+    if (objectUsage === 'asked') {
+      // A block that happens to have room for an expiry counts as if it had one.
+      this.usage = !hasExpiry && this.allocated >= size + EXPIRY ? size + EXPIRY : size;
+    } else {
+      this.usage = objectUsage === 'flat' ? OBJECT : this.allocated;
+    }
   }
 
   /** A key with a string value; `integer` is its value if it is one, as far as that is known, else `undefined`. */
@@ -132,20 +137,22 @@ export class MemoryModel {
   private stringInKeyBlock(length: number, expires: boolean, valueLength: number): void {
     const { sharedBlockBytes, sharedBlockCountsExpiry, reusesPointer } = this.layout;
     const value = EMBEDDED_HEADER + valueLength + 1;
-    const expiry = expires ? EXPIRY : 0;
     // Servers with a limit of 64 take every key's header for one byte.
     const key = reusesPointer ? this.inlined(length) : length + 2;
     const object = reusesPointer ? OBJECT - POINTER : OBJECT;
-    const size = object + 1 + key + value + (sharedBlockCountsExpiry ? expiry : 0);
-    if (size > sharedBlockBytes) {
+    const least = reusesPointer ? Math.max(value, POINTER) : value;
+    const bare = object + 1 + this.inlined(length) + least;
+    const size = object + 1 + key + value;
+    // An expiry is set once the value is in memory: where it still fits into the block, nothing moves.
+    const grows = sharedBlockCountsExpiry && expires && this.block(bare) < bare + EXPIRY;
+    if (size + (grows ? EXPIRY : 0) > sharedBlockBytes) {
       this.key(length, expires);
       this.usage += this.stringCounted(valueLength);
       this.allocated += this.stringTaken(valueLength);
       return;
     }
     this.isEmbedded = true;
-    const least = reusesPointer ? Math.max(value, POINTER) : value;
-    this.allocated = this.block(object + expiry + 1 + this.inlined(length) + least);
+    this.allocated = this.block(bare + (expires ? EXPIRY : 0));
     this.usage = this.allocated;
   }
 
@@ -157,6 +164,7 @@ export class MemoryModel {
     } else {
       this.allocated = this.block(DICT_ENTRY) + this.stringTaken(length);
       this.usage = DICT_ENTRY + this.stringCounted(length);
+      if (this.layout.keyUsageOfArgument && length > 0 && length < 32) this.usage += EMBEDDED_HEADER - 1;
     }
     if (expires) this.allocated += this.block(DICT_ENTRY);
   }
@@ -195,7 +203,8 @@ export class MemoryModel {
 
   /** Counted of a member of a set. */
   memberCounted(length: number): number {
-    return this.stringCounted(length) + (this.layout.table === 'dict' ? DICT_ENTRY : 0);
+    const { table, setEntryUsage } = this.layout;
+    return this.stringCounted(length) + (table === 'dict' && setEntryUsage === 'flat' ? DICT_ENTRY : 0);
   }
 
   memberTaken(length: number, integer: number | undefined): number {
@@ -271,7 +280,8 @@ export class MemoryModel {
     const hasEntry = layout.table === 'dict';
     const isSeparate = layout.skiplistMember === 'separate';
     this.usage = node + (hasEntry ? DICT_ENTRY : 0) + (isSeparate ? this.stringCounted(length) : 0);
-    this.allocated = node + (hasEntry ? this.block(DICT_ENTRY) : 0) + (isSeparate ? this.stringTaken(length) : 0);
+    const entry = hasEntry && layout.skiplistMember !== 'shared' ? this.block(DICT_ENTRY) : 0;
+    this.allocated = node + entry + (isSeparate ? this.stringTaken(length) : 0);
   }
 
   private node(length: number): number {
@@ -308,7 +318,10 @@ export class MemoryModel {
     const slots = slotCount(count);
     this.usage += struct + POINTER * slots;
     this.allocated += this.block(struct) + this.block(POINTER * slots);
-    if (hasFreeEntries) this.allocated += this.block(COLLISION_ENTRY) * collisions(count, slots);
+    if (!hasFreeEntries) return;
+    const collided = collisions(count, slots);
+    this.allocated += this.block(COLLISION_ENTRY) * collided;
+    if (layout.setEntryUsage === 'taken') this.usage += COLLISION_ENTRY * collided;
   }
 
   /** Adds the structures around the members of a sorted set. */
@@ -316,7 +329,7 @@ export class MemoryModel {
     const { layout } = this;
     const { usage } = this;
     const head = SKIPLIST_NODE + 16 * layout.skiplistLevels;
-    this.table(count, false);
+    this.table(count, layout.skiplistMember === 'shared');
     if (layout.skiplistHeadInside) {
       this.usage += SKIPLIST_PAIR + head;
       this.allocated += this.block(SKIPLIST_PAIR) + this.block(head);
@@ -343,6 +356,19 @@ export class MemoryModel {
     const slots = slotCount(count);
     const entries = this.layout.entryFreeKeyspace ? this.block(COLLISION_ENTRY) * collisions(count, slots) : 0;
     return this.block(POINTER * slots) + entries;
+  }
+
+  /**
+   * What the server counts as overhead of a database, and leaves out of `used_memory_dataset`: tables, entries, and 16 bytes for
+   * each object.
+   */
+  overhead(keys: number, expires: number): number {
+    const { table, entryFreeKeyspace } = this.layout;
+    const objects = OBJECT * keys;
+    if (table === 'buckets') return objects + this.keyspace(keys, expires);
+    const entry = entryFreeKeyspace ? COLLISION_ENTRY : DICT_ENTRY;
+    const slots = slotCount(keys) + (expires === 0 ? 0 : slotCount(expires));
+    return objects + entry * (keys + expires) + POINTER * slots;
   }
 
   // ---- lists ---------------------------------------------------------------------------------------------------------

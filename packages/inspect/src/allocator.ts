@@ -48,9 +48,11 @@ export function allocationSize(allocator: Allocator, size: number): number {
 
 /** jemalloc above its small classes: four sizes for each doubling. */
 function sizeClass(size: number): number {
-  // floor(log2(size − 1)), exact as long as the size is.
-  const log = size <= 0x80000000 ? 31 - Math.clz32(size - 1) : Math.floor(Math.log2(size - 1));
-  return roundUp(size, 2 ** (log - 2));
+  if (size <= 0x40000000) {
+    const step = 1 << (29 - Math.clz32(size - 1));
+    return (size + step - 1) & -step;
+  }
+  return roundUp(size, 2 ** (Math.floor(Math.log2(size - 1)) - 2));
 }
 
 function roundUp(size: number, step: number): number {

@@ -19,7 +19,9 @@ import {
   type ValueKind,
   valueType,
 } from '@rdbkit/rdb';
+import { MAX_NAME_BYTES } from './inspection-report.ts';
 import { layoutOf } from './internal/layout.ts';
+import { hasLongEntry } from './internal/long-entries.ts';
 import { MemoryModel } from './internal/memory-model.ts';
 import { INTSET_FRAME, integerIn, PackedSize, widthOf } from './internal/packed-size.ts';
 import { QuicklistSize } from './internal/quicklist-size.ts';
@@ -51,6 +53,16 @@ export interface KeyFacts {
   expiringFields: number;
   /** The value has no elements: servers do not load such a key. */
   isEmpty: boolean;
+  /** Why the value is just not packed, if it is up to twice too large for that. */
+  nearLimit: NearLimit | null;
+}
+
+/** The setting that a collection exceeds by so little that it might be worth being changed. */
+export interface NearLimit {
+  readonly because: 'elements' | 'length';
+  /** For instance `hash-max-listpack-entries`. */
+  readonly setting: string;
+  readonly limit: number;
 }
 
 /** Options of a {@link KeyMeter}. */
@@ -73,6 +85,9 @@ const UNKNOWN_COUNT = 65535;
 /** A zipmap's count, when it is this or more, does not tell. */
 const MANY_PAIRS = 254;
 const STREAM_ID_BYTES = 16;
+const SCORE_BYTES = 8;
+/** A collection is near a limit when it is up to so many times too large. */
+const NEAR = 2;
 const INTEGER_WIDTH_ALL = 8;
 
 /**
@@ -87,8 +102,8 @@ const INTEGER_WIDTH_ALL = 8;
  * import { KeyMeter } from '@rdbkit/inspect';
  * import { readRdbSync } from '@rdbkit/rdb';
  * class Costs extends KeyMeter {
- *   override keyEnd(): void {
- *     super.keyEnd();
+ *   override keyEnd(end: number): void {
+ *     super.keyEnd(end);
  *     console.log(this.facts.kind, this.facts.encoding, this.facts.elements, this.facts.usage); // string embstr 1 72 …
  *   }
  * }
@@ -106,7 +121,11 @@ export class KeyMeter extends RdbVisitorBase {
     largestElement: -1,
     expiringFields: 0,
     isEmpty: false,
+    nearLimit: null,
   };
+
+  /** Elements longer than this are told to {@link KeyMeter.largeElement}. */
+  protected elementFloor: number = Number.POSITIVE_INFINITY;
 
   private readonly options: KeyMeterOptions;
   private rdbHeader: RdbHeader = { dialect: 'redis', version: 0 };
@@ -185,6 +204,8 @@ export class KeyMeter extends RdbVisitorBase {
 
   override header(header: RdbHeader): void {
     this.rdbHeader = header;
+    this.kinds = KINDS[header.dialect];
+    this.expiringTypes = EXPIRING_HASHES[header.dialect];
   }
 
   override aux(name: Uint8Array, value: Uint8Array): void {
@@ -201,7 +222,7 @@ export class KeyMeter extends RdbVisitorBase {
     this.typeCode = typeCode;
     this.keyLength = header.end - header.start;
     this.expires = header.expireAtMs !== null;
-    this.kind = KINDS[this.rdbHeader.dialect][typeCode] ?? 'module';
+    this.kind = this.kinds[typeCode] as ValueKind;
     this.count = 0;
     this.largest = 0;
     this.dataBytes = 0;
@@ -209,14 +230,17 @@ export class KeyMeter extends RdbVisitorBase {
     this.isEmpty = false;
     this.expiringFields = 0;
     this.blobBytes = -1;
-    this.quicklist?.clear();
-    return this.levels[typeCode] ?? 'packed';
+    return this.levels[typeCode] as Level;
   }
 
-  /** By type byte, where the blobs of the dump are not those of the server. */
-  private levels: (Level | undefined)[] = [];
+  /** By type byte: `logical` where the blobs of the dump are not those of the server. */
+  private readonly levels: Level[] = new Array<Level>(256).fill('sizes');
+  private kinds: readonly ValueKind[] = KINDS.redis;
+  private expiringTypes: readonly number[] = EXPIRING_HASHES.redis;
 
-  private settle(): void {
+  /** Finds out whose memory it is. */
+  protected settle(): void {
+    if (this.profileOrNull !== null) return;
     const { options } = this;
     const own = defaultTarget(this.rdbHeader, this.writer);
     const target = options.target ?? own;
@@ -249,12 +273,13 @@ export class KeyMeter extends RdbVisitorBase {
     this.isEmpty = true;
   }
 
-  override keyEnd(): void {
+  override keyEnd(_end: number): void {
     const { facts } = this;
     facts.kind = this.kind;
     facts.elements = this.count;
     facts.expiringFields = this.expiringFields;
     facts.isEmpty = this.isEmpty;
+    facts.nearLimit = null;
     facts.largestElement = this.seeksLargest ? this.largest : -1;
     const { model } = this;
     if (model === null) {
@@ -326,13 +351,14 @@ export class KeyMeter extends RdbVisitorBase {
       return this.packedName;
     }
     this.addTable(model);
+    if (model.layout.packedSets) this.noteLimit(thresholds.setMaxListpackEntries, thresholds.setMaxListpackValue);
     return 'hashtable';
   }
 
   private concludeHash(model: MemoryModel): string {
     const { layout } = model;
     const { count, thresholds } = this;
-    const hasExpiry = EXPIRING_HASHES[this.rdbHeader.dialect].includes(this.typeCode) && layout.packedFieldExpiry;
+    const hasExpiry = this.expiringTypes.includes(this.typeCode) && layout.packedFieldExpiry;
     if (this.blobBytes < 0) {
       const packs = this.mayPack && count <= thresholds.hashMaxListpackEntries;
       if (
@@ -341,6 +367,7 @@ export class KeyMeter extends RdbVisitorBase {
         (!layout.packedFieldExpiry && this.typeCode === VALKEY_HASH_2)
       ) {
         this.addTable(model);
+        this.noteLimit(thresholds.hashMaxListpackEntries, thresholds.hashMaxListpackValue);
         return 'hashtable';
       }
       this.blobBytes = this.packedSize.bytes;
@@ -359,6 +386,7 @@ export class KeyMeter extends RdbVisitorBase {
         model.skiplist(count);
         model.usage += this.countedSum;
         model.allocated += this.takenSum;
+        this.noteLimit(thresholds.zsetMaxListpackEntries, thresholds.zsetMaxListpackValue);
         return 'skiplist';
       }
       this.blobBytes = this.packedSize.bytes;
@@ -373,6 +401,18 @@ export class KeyMeter extends RdbVisitorBase {
     model.table(this.count, isFree);
     model.usage += this.countedSum;
     model.allocated += this.takenSum;
+  }
+
+  /** Called for a value that is not packed. */
+  private noteLimit(entries: number, length: number): void {
+    const { count, largest, facts } = this;
+    if (count <= NEAR * entries && largest <= length) facts.nearLimit = this.nearLimit('elements', entries);
+    else if (count <= entries && largest <= NEAR * length) facts.nearLimit = this.nearLimit('length', length);
+  }
+
+  private nearLimit(because: NearLimit['because'], limit: number): NearLimit {
+    const what = because === 'elements' ? 'entries' : 'value';
+    return { because, setting: `${this.kind}-max-${this.packedName}-${what}`, limit };
   }
 
   // ---- strings and opaque values -------------------------------------------------------------------------------------
@@ -439,7 +479,7 @@ export class KeyMeter extends RdbVisitorBase {
     this.count = count;
     this.blobBytes = size;
     this.blobIsIntset = encoding === 'intset';
-    if (this.seeksLargest) this.walk(encoding, bytes, start, end);
+    this.lookInto(encoding, bytes, start, end);
   }
 
   private get isExpiringBlob(): boolean {
@@ -479,13 +519,39 @@ export class KeyMeter extends RdbVisitorBase {
     return cursor;
   }
 
-  /** Looks for the longest entry. */
-  private walk(encoding: PackedEncoding, bytes: Uint8Array, start: number, end: number): void {
+  /** Looks for long entries, if there can be any that matter. */
+  private lookInto(encoding: PackedEncoding, bytes: Uint8Array, start: number, end: number): void {
+    const { elementFloor } = this;
+    if (!this.seeksLargest) {
+      if (end - start <= elementFloor || encoding === 'intset') return;
+      const isListpack = encoding === 'listpack' || encoding === 'quicklist-listpack';
+      if (isListpack && !hasLongEntry(bytes, start, end, elementFloor)) return;
+    }
     const cursor = this.open(encoding, bytes, start, end);
+    const width = this.kind === 'hash' ? (this.isExpiringBlob ? 3 : 2) : this.kind === 'zset' ? 2 : 1;
+    let name: Uint8Array | null = null;
     while (cursor.next()) {
       cursor.text();
-      if (cursor.te - cursor.ts > this.largest) this.largest = cursor.te - cursor.ts;
+      const { tb, ts, te } = cursor;
+      const length = te - ts;
+      if (length > this.largest) this.largest = length;
+      const isName = (cursor.passed - 1) % width === 0 && this.kind !== 'list' && this.kind !== 'stream';
+      if (isName) name = tb.slice(ts, Math.min(te, ts + MAX_NAME_BYTES));
+      if (length > this.elementFloor) this.largeElement(length, name);
     }
+  }
+
+  /**
+   * Called for each element that is longer than {@link KeyMeter.elementFloor}.
+   *
+   * @param name - The field of a hash, or the member, cut after 1024 bytes; `null` where elements have no names. Empty when the
+   * reader did not deliver it.
+   */
+  protected largeElement(_length: number, _name: Uint8Array | null): void {}
+
+  /** The type of the current key. */
+  protected get kindOfKey(): ValueKind {
+    return this.kind;
   }
 
   /** The blob has more entries than the server keeps packed. */
@@ -516,6 +582,7 @@ export class KeyMeter extends RdbVisitorBase {
     if (encoding === 'quicklist-plain') {
       this.count++;
       if (end - start > this.largest) this.largest = end - start;
+      if (end - start > this.elementFloor) this.largeElement(end - start, null);
       quicklist?.plainNode(end - start);
       return;
     }
@@ -534,7 +601,7 @@ export class KeyMeter extends RdbVisitorBase {
         quicklist.endNode();
       }
     }
-    if (this.seeksLargest) this.walk(encoding, bytes, start, end);
+    this.lookInto(encoding, bytes, start, end);
   }
 
   // ---- elements ------------------------------------------------------------------------------------------------------
@@ -557,7 +624,7 @@ export class KeyMeter extends RdbVisitorBase {
 
   override listStart(_count: number, _isOneListpack: boolean): void {
     this.count = 0;
-    if (this.levels[this.typeCode] === 'logical' || PLAIN_LISTS.includes(this.typeCode)) this.quicklist?.beginPushes();
+    this.quicklist?.clear();
   }
 
   override listElement(bytes: Uint8Array, start: number, end: number): void {
@@ -565,6 +632,7 @@ export class KeyMeter extends RdbVisitorBase {
     this.count++;
     this.dataBytes += length;
     if (length > this.largest) this.largest = length;
+    if (length > this.elementFloor) this.largeElement(length, null);
     this.quicklist?.push(bytes, start, end);
   }
 
@@ -575,10 +643,13 @@ export class KeyMeter extends RdbVisitorBase {
   override setMember(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.count++;
-    this.dataBytes += length;
     if (length > this.largest) this.largest = length;
+    if (length > this.elementFloor) this.largeElement(length, nameIn(bytes, start, end));
     const { model } = this;
-    if (model === null) return;
+    if (model === null) {
+      this.dataBytes += length;
+      return;
+    }
     const { elementObjects } = model.layout;
     const integer = this.mayPack || elementObjects ? integerIn(bytes, start, end) : undefined;
     if (this.mayPack) {
@@ -588,7 +659,7 @@ export class KeyMeter extends RdbVisitorBase {
         this.intsetWidth = Math.max(this.intsetWidth, widthOf(integer));
     }
     this.countedSum += model.memberCounted(length);
-    this.takenSum += model.memberTaken(length, elementObjects ? integer : undefined);
+    this.takenSum += elementObjects ? model.memberObject(length, integer) : model.memberTaken(length);
   }
 
   override hashStart(count: number): void {
@@ -607,16 +678,20 @@ export class KeyMeter extends RdbVisitorBase {
     const length = fieldEnd - fieldStart;
     const valueLength = valueEnd - valueStart;
     this.count++;
-    this.dataBytes += length + valueLength;
     if (length > this.largest) this.largest = length;
     if (valueLength > this.largest) this.largest = valueLength;
+    const longer = Math.max(length, valueLength);
+    if (longer > this.elementFloor) this.largeElement(longer, nameIn(fieldBytes, fieldStart, fieldEnd));
     if (expireAtMs !== null) this.expiringFields++;
     const { model } = this;
-    if (model === null) return;
+    if (model === null) {
+      this.dataBytes += length + valueLength;
+      return;
+    }
     if (this.mayPack) {
       this.packedSize.addString(fieldBytes, fieldStart, fieldEnd);
       this.packedSize.addString(valueBytes, valueStart, valueEnd);
-      if (EXPIRING_HASHES[this.rdbHeader.dialect].includes(this.typeCode))
+      if (this.expiringTypes.includes(this.typeCode))
         this.packedSize.addInteger(Number(expireAtMs ?? 0));
     }
     const integer = model.layout.elementObjects ? integerIn(valueBytes, valueStart, valueEnd) : undefined;
@@ -632,10 +707,13 @@ export class KeyMeter extends RdbVisitorBase {
   override zsetMember(bytes: Uint8Array, start: number, end: number, score: number): void {
     const length = end - start;
     this.count++;
-    this.dataBytes += length + 8;
     if (length > this.largest) this.largest = length;
+    if (length > this.elementFloor) this.largeElement(length, nameIn(bytes, start, end));
     const { model } = this;
-    if (model === null) return;
+    if (model === null) {
+      this.dataBytes += length + SCORE_BYTES;
+      return;
+    }
     if (this.mayPack) {
       this.packedSize.addString(bytes, start, end);
       if (Number.isSafeInteger(score)) this.packedSize.addInteger(score);
@@ -655,7 +733,7 @@ export class KeyMeter extends RdbVisitorBase {
   override streamNode(ms: number | bigint, seq: number | bigint, bytes: Uint8Array, start: number, end: number): void {
     this.dataBytes += end - start + STREAM_ID_BYTES;
     this.stream?.node(ms, seq, end - start);
-    if (this.seeksLargest) this.walk('listpack', bytes, start, end);
+    this.lookInto('listpack', bytes, start, end);
   }
 
   override streamInfo(info: StreamInfo): void {
@@ -673,7 +751,6 @@ export class KeyMeter extends RdbVisitorBase {
 }
 
 const SET_LISTPACK_TYPE = 20;
-const PLAIN_LISTS: readonly number[] = [1];
 /** Values that are one ziplist, for servers that have listpacks. */
 const ZIPLIST_TYPES: readonly number[] = [10, 12, 13];
 /** Values that are one listpack or consist of such, for servers that have ziplists. */
@@ -683,15 +760,20 @@ const EXPIRING_HASHES: Readonly<Record<Dialect, readonly number[]>> = {
   valkey: [VALKEY_HASH_2],
 };
 
+/** A name, owned, as far as it is kept and was delivered. */
+function nameIn(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return bytes.slice(start, Math.min(end, start + MAX_NAME_BYTES));
+}
+
 function u16(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
 }
 
-function kindsOf(dialect: Dialect): readonly (ValueKind | undefined)[] {
-  return Array.from({ length: 256 }, (_, code) => valueType(code, dialect)?.kind);
+function kindsOf(dialect: Dialect): readonly ValueKind[] {
+  return Array.from({ length: 256 }, (_, code) => valueType(code, dialect)?.kind ?? 'module');
 }
 
-const KINDS: Readonly<Record<Dialect, readonly (ValueKind | undefined)[]>> = {
+const KINDS: Readonly<Record<Dialect, readonly ValueKind[]>> = {
   redis: kindsOf('redis'),
   valkey: kindsOf('valkey'),
 };

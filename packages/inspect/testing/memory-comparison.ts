@@ -50,8 +50,8 @@ export class Measured extends KeyMeter {
     if (header.expireAtMs !== null) this.expiring++;
     return super.key(header);
   }
-  override keyEnd(): void {
-    super.keyEnd();
+  override keyEnd(end: number): void {
+    super.keyEnd(end);
     const { kind, encoding, elements, usage, allocated } = this.facts;
     this.allocated += allocated;
     this.keys.push({ key: this.name, kind, encoding, elements, usage, allocated });

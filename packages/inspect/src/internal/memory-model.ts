@@ -25,6 +25,7 @@ const FLAT_RADIX_KEY = 16;
 
 /** Lengths whose sizes are looked up. */
 const TABULATED = 512;
+const SMALL_BLOCKS = 1024;
 
 export class MemoryModel {
   readonly layout: Layout;
@@ -34,23 +35,29 @@ export class MemoryModel {
   /** The string value of the last call shares its object's block. */
   isEmbedded = false;
 
+  private readonly smallBlocks = new Float64Array(SMALL_BLOCKS);
   private readonly taken = new Float64Array(TABULATED);
   private readonly counted = new Float64Array(TABULATED);
+  private readonly membersCounted = new Float64Array(TABULATED);
+  private readonly membersTaken = new Float64Array(TABULATED);
+  /** Filled as they are asked for. */
   private readonly nodes = new Float64Array(TABULATED);
 
   constructor(layout: Layout, allocator: Allocator) {
     this.layout = layout;
     this.allocator = allocator;
+    for (let n = 1; n < SMALL_BLOCKS; n++) this.smallBlocks[n] = allocationSize(allocator, n);
     for (let n = 0; n < TABULATED; n++) {
       this.taken[n] = this.computeTaken(n);
       this.counted[n] = this.computeCounted(n);
-      this.nodes[n] = this.computeNode(n);
+      this.membersCounted[n] = this.computeMemberCounted(n);
+      this.membersTaken[n] = this.computeMemberTaken(n);
     }
   }
 
   /** Bytes that a block takes. */
   block(size: number): number {
-    return allocationSize(this.allocator, size);
+    return size < SMALL_BLOCKS ? (this.smallBlocks[size] as number) : allocationSize(this.allocator, size);
   }
 
   // ---- strings -------------------------------------------------------------------------------------------------------
@@ -203,13 +210,26 @@ export class MemoryModel {
 
   /** Counted of a member of a set. */
   memberCounted(length: number): number {
+    return length < TABULATED ? (this.membersCounted[length] as number) : this.computeMemberCounted(length);
+  }
+
+  private computeMemberCounted(length: number): number {
     const { table, setEntryUsage } = this.layout;
     return this.stringCounted(length) + (table === 'dict' && setEntryUsage === 'flat' ? DICT_ENTRY : 0);
   }
 
-  memberTaken(length: number, integer: number | undefined): number {
+  /** What it takes, unless elements are objects. */
+  memberTaken(length: number): number {
+    return length < TABULATED ? (this.membersTaken[length] as number) : this.computeMemberTaken(length);
+  }
+
+  /** What it takes if they are. */
+  memberObject(length: number, integer: number | undefined): number {
+    return this.block(DICT_ENTRY) + this.elementObject(length, integer);
+  }
+
+  private computeMemberTaken(length: number): number {
     const { layout } = this;
-    if (layout.elementObjects) return this.block(DICT_ENTRY) + this.elementObject(length, integer);
     return this.stringTaken(length) + (layout.table === 'buckets' || layout.entryFreeSets ? 0 : this.block(DICT_ENTRY));
   }
 
@@ -285,8 +305,10 @@ export class MemoryModel {
   }
 
   private node(length: number): number {
-    if (this.layout.skiplistMember === 'separate') return this.nodes[0] as number;
-    return length < TABULATED ? (this.nodes[length] as number) : this.computeNode(length);
+    const row = this.layout.skiplistMember === 'separate' ? 0 : length;
+    if (row >= TABULATED) return this.computeNode(row);
+    if (this.nodes[row] === 0) this.nodes[row] = this.computeNode(row);
+    return this.nodes[row] as number;
   }
 
   private computeNode(length: number): number {

@@ -69,12 +69,7 @@ export class QuicklistSize {
     this.open.clear();
   }
 
-  // A list that is built by pushing its elements.
-
-  beginPushes(): void {
-    this.clear();
-  }
-
+  /** An element of a list that is built by pushing its elements. */
   push(bytes: Uint8Array, start: number, end: number): void {
     const { model, open, nodeLimit } = this;
     const length = end - start;

@@ -5,6 +5,7 @@
  * A node has a header of 4 bytes, its characters, padding to 8, and pointers: one for a node that stands for a run of characters,
  * one for each child of a node that branches, and one more for the value of a key that ends before it.
  */
+import type { MemoryModel } from './memory-model.ts';
 
 const HEADER = 4;
 const POINTER = 8;
@@ -16,7 +17,7 @@ export class RadixTreeSize {
   bytes = 0;
   keys = 0;
 
-  private readonly blockSize: (size: number) => number;
+  private readonly model: MemoryModel;
   // The path to the last key: for each node on it that branches or ends a key its depth, its children, whether a key ends
   // there, and the length of the way to its first child as long as that is the only one.
   private readonly depths: number[] = [0];
@@ -26,9 +27,23 @@ export class RadixTreeSize {
   private previous = new Uint8Array(16);
   private previousLength = 0;
 
-  /** @param blockSize - Bytes that a block takes. */
-  constructor(blockSize: (size: number) => number) {
-    this.blockSize = blockSize;
+  constructor(model: MemoryModel) {
+    this.model = model;
+  }
+
+  /** Starts on another tree. */
+  clear(): void {
+    this.nodes = 0;
+    this.bytes = 0;
+    this.keys = 0;
+    this.depths.length = 1;
+    this.children.length = 1;
+    this.ends.length = 1;
+    this.ways.length = 1;
+    this.children[0] = 0;
+    this.ends[0] = false;
+    this.ways[0] = 0;
+    this.previousLength = 0;
   }
 
   /** Adds a key, which must be greater than the one before it. */
@@ -45,7 +60,7 @@ export class RadixTreeSize {
       }
     }
     if (length > this.previous.length) this.previous = new Uint8Array(length * 2);
-    this.previous.set(bytes.subarray(start, end));
+    for (let i = common; i < length; i++) this.previous[i] = bytes[start + i] as number;
     this.previousLength = length;
     this.keys++;
     const top = depths.length - 1;
@@ -100,6 +115,6 @@ export class RadixTreeSize {
   private block(characters: number, pointers: number, ends: boolean): void {
     const padding = (POINTER - ((HEADER + characters) % POINTER)) % POINTER;
     this.nodes++;
-    this.bytes += this.blockSize(HEADER + characters + padding + POINTER * pointers + (ends ? POINTER : 0));
+    this.bytes += this.model.block(HEADER + characters + padding + POINTER * pointers + (ends ? POINTER : 0));
   }
 }

@@ -4,6 +4,8 @@ import type { MemoryModel } from './memory-model.ts';
 import { RadixTreeSize } from './radix-tree.ts';
 
 const ID_BYTES = 16;
+/** Every consumer. */
+const ALL = -2;
 /** Of an entry that is pending: a list of the groups it is pending in, and this one's place in the list. */
 const INDEX_LIST = 48;
 const INDEX_LIST_NODE = 24;
@@ -16,8 +18,11 @@ const DICT_ENTRY = 24;
 
 export class StreamSize {
   private readonly model: MemoryModel;
-  private tree: RadixTreeSize;
-  private groupTree: RadixTreeSize;
+  private readonly tree: RadixTreeSize;
+  private readonly groupTree: RadixTreeSize;
+  /** For one tree after the other. */
+  private readonly scratchTree: RadixTreeSize;
+  private readonly nameTree: RadixTreeSize;
   private hasGroups = false;
   /** The largest of the groups' trees: what the index over all of them comes to, unless groups differ a lot. */
   private indexBytes = 0;
@@ -31,11 +36,13 @@ export class StreamSize {
     this.model = model;
     this.tree = this.newTree();
     this.groupTree = this.newTree();
+    this.scratchTree = this.newTree();
+    this.nameTree = this.newTree();
   }
 
   begin(): void {
-    this.tree = this.newTree();
-    this.groupTree = this.newTree();
+    this.tree.clear();
+    this.groupTree.clear();
     this.hasGroups = false;
     this.indexBytes = 0;
     this.indexKeys = 0;
@@ -63,27 +70,21 @@ export class StreamSize {
       this.hasGroups = true;
       this.groupTree.add(name, 0, name.length);
 
-      const all = this.newTree();
-      const own = consumers.map(() => this.newTree());
-      for (let i = 0; i < pending.count; i++) {
-        const at = i * ID_BYTES;
-        all.add(pending.ids, at, at + ID_BYTES);
-        own[pending.owner[i] ?? -1]?.add(pending.ids, at, at + ID_BYTES);
-      }
-      this.addTree(all);
-      if (all.bytes > this.indexBytes) {
-        this.indexBytes = all.bytes;
-        this.indexKeys = all.keys;
+      const tree = this.scratchTree;
+      this.addPending(tree, pending, ALL);
+      if (tree.bytes > this.indexBytes) {
+        this.indexBytes = tree.bytes;
+        this.indexKeys = tree.keys;
       }
       if (layout.pendingIndex) model.allocated += model.block(INDEX_LIST_NODE) * pending.count;
 
-      const names = this.newTree();
+      const names = this.nameTree;
+      names.clear();
       for (const [i, consumer] of consumers.entries()) {
         names.add(consumer.name, 0, consumer.name.length);
         model.blocks(layout.consumerBytes, 1);
         model.consumerName(consumer.name.length);
-        const tree = own[i];
-        if (tree !== undefined) this.addTree(tree);
+        this.addPending(tree, pending, i);
       }
       names.finish();
       model.hiddenRadixTree(names.bytes);
@@ -94,7 +95,8 @@ export class StreamSize {
     const { model } = this;
     if (producers.length === 0) return;
     this.collect(() => {
-      const names = this.newTree();
+      const names = this.nameTree;
+      names.clear();
       for (const { id, entries } of producers) {
         names.add(id, 0, id.length);
         model.blocks(PRODUCER, 1);
@@ -133,12 +135,21 @@ export class StreamSize {
     this.taken += model.allocated;
   }
 
+  /** Adds the tree of the pending entries of one consumer, or of all. */
+  private addPending(tree: RadixTreeSize, { count, ids, owner }: StreamGroup['pending'], consumer: number): void {
+    tree.clear();
+    for (let i = 0; i < count; i++) {
+      if (consumer === ALL || owner[i] === consumer) tree.add(ids, i * ID_BYTES, (i + 1) * ID_BYTES);
+    }
+    this.addTree(tree);
+  }
+
   private addTree(tree: RadixTreeSize): void {
     tree.finish();
     this.model.radixTree(tree.keys, tree.nodes, tree.bytes);
   }
 
   private newTree(): RadixTreeSize {
-    return new RadixTreeSize((size) => this.model.block(size));
+    return new RadixTreeSize(this.model);
   }
 }

@@ -93,9 +93,9 @@ export abstract class KeyList extends KeyMeter {
     return super.key(header);
   }
 
-  override keyEnd(): void {
+  override keyEnd(end: number): void {
     if (!this.isWanted) return;
-    super.keyEnd();
+    super.keyEnd(end);
     const at = this.position();
     if (this.facts.isEmpty) {
       this.emptyKeys++;

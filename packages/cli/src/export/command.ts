@@ -12,9 +12,9 @@ import { type SelectionFlags, type ShapingFlags, selectionFlags, shapingFlags } 
 import { type InputFlags, inputFlags } from '../rdb2resp/flags.ts';
 
 /** The formats, the default one first. */
-export const EXPORT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet', 'rdbtools-memory', 'rdbtools-json'] as const;
+const EXPORT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet', 'rdbtools-memory', 'rdbtools-json'] as const;
 
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** What the data looks like. */
 interface FormatFlags {

@@ -179,7 +179,7 @@ function parseLimit(text: string): number {
 }
 
 /** What the flags ask for, checked for contradictions. */
-function selectionSpec(flags: SelectionFlags & ShapingFlags, nowMs: number): KeySelectionSpec {
+export function selectionSpec(flags: SelectionFlags & ShapingFlags, nowMs: number): KeySelectionSpec {
   const { 'min-size': minSize, 'max-size': maxSize, 'shift-ttl': shiftTtlMs, 'map-db': mapDb } = flags;
   if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
     throw usageError(`--min-size ${formatCount(minSize)} is more than --max-size ${formatCount(maxSize)}`);

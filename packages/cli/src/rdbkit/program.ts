@@ -8,6 +8,7 @@ import { check } from '../check/command.ts';
 import { convert } from '../convert/command.ts';
 import { restore } from '../restore/command.ts';
 import { exportCommand } from '../export/command.ts';
+import { get } from '../get/command.ts';
 import { keys } from '../keys/command.ts';
 
 /** The program. A command is a row: its name, and what its folder exports. */
@@ -19,6 +20,7 @@ export const program: CommandSet = {
     check,
     convert,
     keys,
+    get,
     export: exportCommand,
   },
   examples: [

@@ -65,6 +65,8 @@ export interface DumpTask {
   readonly out: OutputBuffer;
   /** What the results are called: `records`. */
   readonly results: string;
+  /** How it wants the dump to be read. */
+  readonly rdb?: RdbOptions;
   /** Whether reading on would bring nothing more. */
   isDone(): boolean;
   /** The rest of the current key cannot be read. */
@@ -133,7 +135,10 @@ class DumpRun {
     this.checksum = flags['no-checksum'] ? null : source.startChecksum();
     this.task = make(() => this.reader.offset);
     this.watch(this.task.visitor);
-    this.reader = new RdbReader(this.task.visitor, readerOptions(flags, this.checksum === null));
+    this.reader = new RdbReader(this.task.visitor, {
+      ...readerOptions(flags, this.checksum === null),
+      ...this.task.rdb,
+    });
     const release = (view: Uint8Array): void => this.task.out.release(view);
     this.outputFile = flags.output === '-' ? undefined : flags.output;
     this.sink =

@@ -19,9 +19,8 @@
  */
 import type { Int64 } from '@rdbkit/bytes';
 import { type KeyHeader, type StreamGroup, type StreamIdmp, valueType } from '@rdbkit/rdb';
-import type { OutputBuffer } from '@rdbkit/resp';
 import { encode } from '../internal/json-buffer.ts';
-import { type ExportOptions, KeyExport } from './key-export.ts';
+import { KeyExport } from './key-export.ts';
 
 /** The columns, in order. */
 export const ROW_COLUMNS = [
@@ -76,10 +75,6 @@ export abstract class ElementRows extends KeyExport {
   private rowsOfKey = 0;
   private nextIndex = 0;
   private pieces: Uint8Array[] = [];
-
-  constructor(buffer: OutputBuffer, options: ExportOptions) {
-    super(buffer, options);
-  }
 
   /** Keeps the key's name. The header's strings are borrowed. */
   protected abstract keepName(header: KeyHeader): void;

@@ -91,7 +91,15 @@ export async function runInWorld(
   };
   const code = await runProgram(program, host);
   const stdout = Buffer.concat(output).toString('latin1');
-  return { code, commands: commandsIn(stdout), stdout: stdout + text, stderr };
+  return {
+    code,
+    // Not every output is commands.
+    get commands() {
+      return commandsIn(stdout);
+    },
+    stdout: stdout + text,
+    stderr,
+  };
 }
 
 function inputOf(source: World['stdin']): ByteInput {

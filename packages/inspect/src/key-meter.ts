@@ -691,8 +691,7 @@ export class KeyMeter extends RdbVisitorBase {
     if (this.mayPack) {
       this.packedSize.addString(fieldBytes, fieldStart, fieldEnd);
       this.packedSize.addString(valueBytes, valueStart, valueEnd);
-      if (this.expiringTypes.includes(this.typeCode))
-        this.packedSize.addInteger(Number(expireAtMs ?? 0));
+      if (this.expiringTypes.includes(this.typeCode)) this.packedSize.addInteger(Number(expireAtMs ?? 0));
     }
     const integer = model.layout.elementObjects ? integerIn(valueBytes, valueStart, valueEnd) : undefined;
     model.field(length, valueLength, expireAtMs !== null, integer);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DataError } from '@rdbkit/bytes';
 import {
   CsvWriter,
   type ExportOptions,
@@ -114,6 +115,7 @@ function lossLines(losses: Writer['losses']): string[] {
 
 function jsonSummary(end: DumpEnd, flags: ExportFlags, writer: Writer, selection: KeySelection): string {
   const { expired, ...unselected } = selection.skipped;
+  const cause = end.damage?.cause;
   return JSON.stringify({
     source: end.source.name,
     dialect: end.header?.dialect ?? null,
@@ -130,6 +132,13 @@ function jsonSummary(end: DumpEnd, flags: ExportFlags, writer: Writer, selection
     ...(writer.losses === undefined ? {} : { losses: writer.losses }),
     stoppedAtLimit: end.isCutShort,
     seconds: Math.round(end.seconds * 1000) / 1000,
-    error: end.damage === null ? null : { message: end.damage.message },
+    error:
+      end.damage === null
+        ? null
+        : {
+            message: end.damage.message,
+            code: cause instanceof DataError ? cause.code : null,
+            offset: cause instanceof DataError ? cause.offset : null,
+          },
   });
 }

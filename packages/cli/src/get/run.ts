@@ -56,8 +56,8 @@ export async function runGet(context: CliContext, flags: GetFlags, path: string,
     const { visitor } = writer;
     let isOver = false;
     const keyEnd = visitor.keyEnd.bind(visitor);
-    visitor.keyEnd = () => {
-      keyEnd();
+    visitor.keyEnd = (end) => {
+      keyEnd(end);
       if (selection.found !== null) isOver = true;
     };
     return {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { compareBytes } from '@rdbkit/inspect';
+
 /** What is listed of a key. */
 export interface KeyRow {
   readonly db: number;
@@ -38,15 +40,6 @@ const ORDERS: Readonly<Record<SortField, Compare>> = {
 function compareTimes(a: KeyRow['expireAtMs'], b: KeyRow['expireAtMs']): number {
   if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0);
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] as number) - (b[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }
 
 /** Keeps the first `limit` keys of an order: a heap with the last of them on top. Keys that are equal come in file order. */

@@ -91,8 +91,8 @@ export class RdbtoolsMemoryWriter extends KeyList {
     if (kind === 'string') return kind;
     if (kind === 'module') return this.moduleName;
     if (kind === 'stream') return 'listpack';
-    // There was no other encoding of lists when that tool was written.
-    return kind === 'list' && encoding === 'listpack' ? 'quicklist' : encoding;
+    // That tool says so whatever the server made of a list.
+    return kind === 'list' ? 'quicklist' : encoding;
   }
 }
 

@@ -14,8 +14,9 @@ import type { ByteInput } from '../src/source/byte-input.ts';
 /** What a program did. */
 export interface Run {
   readonly code: number;
-  /** The commands on standard output, their arguments joined by blanks. */
+  /** The commands on standard output, their arguments joined by blanks; fails when it is anything else. */
   readonly commands: string[];
+  /** A character for each byte. */
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -30,6 +31,8 @@ export interface World {
   readonly stderrIsTerminal?: boolean;
   /** @default {@link NOW} */
   readonly now?: () => number;
+  /** @default 80 */
+  readonly stdoutColumns?: number;
   /** Gets hold of the function that sends a signal. */
   readonly signals?: (send: (signal: StopSignal) => void) => void;
 }
@@ -66,7 +69,7 @@ export async function runInWorld(
     },
     stdout: {
       isTerminal: false,
-      columns: () => 80,
+      columns: () => world.stdoutColumns ?? 80,
       write: (more) => {
         text += more;
       },

@@ -1,3 +1,4 @@
+export { type Advice, adviceFor } from './advice.ts';
 export { ALLOCATORS, type Allocator, allocationSize } from './allocator.ts';
 export { base64Columns, type CsvOptions, CsvWriter } from './export/csv.ts';
 export { ElementRows, ROW_COLUMNS, type RowColumn, type RowLoss } from './export/element-rows.ts';

@@ -52,6 +52,10 @@ export interface InspectionOptions extends Omit<KeyMeterOptions, 'largestElement
   readonly nowMs?: number | undefined;
   /** Whether a key is counted; asked once for each. Keys that are not are only passed over. */
   readonly accept?: ((header: KeyHeader) => boolean) | undefined;
+  /** Whether an accepted key is counted, now that its value turns out to take so many bytes in the dump. Needs `position`. */
+  readonly acceptSize?: ((bytes: number) => boolean) | undefined;
+  /** Absolute offset up to which the input was decoded: the reader's `offset`. */
+  readonly position?: (() => number) | undefined;
 }
 
 const SECOND = 1000;
@@ -137,6 +141,7 @@ export class Inspection extends KeyMeter {
   private current: KeyHeader | null = null;
   private isCounted = false;
   private startsAt = 0;
+  private valueAt = 0;
   private moduleName = '';
   private streamAdded: number | null = null;
 
@@ -231,6 +236,7 @@ export class Inspection extends KeyMeter {
     if (!this.isCounted) return 'skip';
     this.current = header;
     this.startsAt = header.offset;
+    this.valueAt = this.settings.position?.() ?? 0;
     this.moduleName = '';
     this.streamAdded = null;
     return level;
@@ -240,6 +246,7 @@ export class Inspection extends KeyMeter {
     const { current: header, facts } = this;
     if (!this.isCounted || header === null) return;
     super.keyEnd(end);
+    if (this.settings.acceptSize?.(end - this.valueAt) === false) return;
     if (facts.isEmpty) {
       this.emptyKeys++;
       return;

@@ -82,6 +82,13 @@ function hex(byte: number): string {
   return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
 
+/** Columns of a terminal that a text takes which has no control characters. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += columnsOf(character);
+  return width;
+}
+
 function columnsOf(part: string): number {
   if (part.length > 2 || part.startsWith('\\')) return part.length;
   if (COMBINING.test(part)) return 0;

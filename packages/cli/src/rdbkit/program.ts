@@ -10,6 +10,7 @@ import { restore } from '../restore/command.ts';
 import { exportCommand } from '../export/command.ts';
 import { get } from '../get/command.ts';
 import { keys } from '../keys/command.ts';
+import { inspect } from '../inspect/command.ts';
 
 /** The program. A command is a row: its name, and what its folder exports. */
 export const program: CommandSet = {
@@ -18,6 +19,7 @@ export const program: CommandSet = {
   commands: {
     restore,
     check,
+    inspect,
     convert,
     keys,
     get,

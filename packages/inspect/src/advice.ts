@@ -196,7 +196,7 @@ function pendingEntries({ streams, expiry }: InspectionReport): Advice[] {
 
 function slots({ slots: found, total }: InspectionReport): Advice[] {
   const [heaviest] = found?.heaviest ?? [];
-  if (heaviest === undefined || heaviest.memory < total.memory * SLOT_SHARE) return [];
+  if (heaviest === undefined || total.keys < LEAST_KEYS || heaviest.memory < total.memory * SLOT_SHARE) return [];
   return [
     {
       ...NOTHING,

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import {
-  type Dialect,
-  type KeyHeader,
-  type Level,
-  type RdbHeader,
-  type RdbSummary,
-  type RdbWarning,
-  type StreamGroup,
-  type StreamInfo,
-  type ValueKind,
+import type {
+  Dialect,
+  KeyHeader,
+  Level,
+  RdbHeader,
+  RdbSummary,
+  RdbWarning,
+  StreamGroup,
+  StreamInfo,
+  ValueKind,
 } from '@rdbkit/rdb';
 import { Histogram } from './histograms.ts';
 import {

@@ -330,11 +330,11 @@ class Page {
     return this.table(
       [
         { title: 'memory', align: 'right' },
-        { title: 'in dump', align: 'right', yields: 3 },
+        { title: 'in dump', align: 'right', yields: 4 },
         { title: 'elements', align: 'right', yields: 2 },
         { title: 'type', align: 'left', yields: 1 },
-        { title: keys.some(({ expireAtMs }) => expireAtMs !== null) ? 'expires' : '', align: 'right', yields: 4 },
-        ...(isSingle ? [] : [{ title: '', align: 'left', yields: 5 } as const]),
+        { title: keys.some(({ expireAtMs }) => expireAtMs !== null) ? 'expires' : '', align: 'right', yields: 5 },
+        ...(isSingle ? [] : [{ title: '', align: 'left', yields: 3 } as const]),
         { title: 'key', align: 'left' },
       ],
       rows,

@@ -27,7 +27,7 @@ export interface Row {
 
 const GAP = 2;
 /** A column whose cells adapt is at least as wide as this, before others go. */
-const LEAST_ADAPTIVE = 16;
+const LEAST_ADAPTIVE = 24;
 
 /**
  * The lines of a table that is at most `width` columns wide, the titles first.

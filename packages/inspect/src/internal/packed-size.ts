@@ -2,8 +2,8 @@
 import { parseDecimal } from '@rdbkit/bytes';
 
 /** Frame of a blob: header and end mark. */
-export const LISTPACK_FRAME = 7;
-export const ZIPLIST_FRAME = 11;
+const LISTPACK_FRAME = 7;
+const ZIPLIST_FRAME = 11;
 export const INTSET_FRAME = 8;
 
 /** The bytes an intset needs for a member. */
@@ -51,13 +51,13 @@ function longInteger(bytes: Uint8Array, start: number, end: number): number | un
 }
 
 /** Bytes of an entry of a listpack, its back-length included. */
-export function listpackEntrySize(bytes: Uint8Array, start: number, end: number): number {
+function listpackEntrySize(bytes: Uint8Array, start: number, end: number): number {
   const value = integerIn(bytes, start, end);
   return value === undefined ? listpackStringSize(end - start) : listpackIntegerSize(value);
 }
 
 /** The same for a number. */
-export function listpackIntegerSize(value: number): number {
+function listpackIntegerSize(value: number): number {
   if (value >= 0 && value <= 127) return 2;
   if (value >= -4096 && value <= 4095) return 3;
   if (value >= -0x8000 && value <= 0x7fff) return 4;
@@ -66,19 +66,19 @@ export function listpackIntegerSize(value: number): number {
 }
 
 /** The same for a string of so many bytes that is no number. */
-export function listpackStringSize(length: number): number {
+function listpackStringSize(length: number): number {
   const size = length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
   return size + (size <= 127 ? 1 : size <= 16383 ? 2 : size <= 2097151 ? 3 : size <= 268435455 ? 4 : 5);
 }
 
 /** Bytes of an entry of a ziplist without what it says of the entry before it. */
-export function ziplistEntrySize(bytes: Uint8Array, start: number, end: number): number {
+function ziplistEntrySize(bytes: Uint8Array, start: number, end: number): number {
   const value = integerIn(bytes, start, end);
   return value === undefined ? ziplistStringSize(end - start) : ziplistIntegerSize(value);
 }
 
 /** The same for a number. */
-export function ziplistIntegerSize(value: number): number {
+function ziplistIntegerSize(value: number): number {
   if (value >= 0 && value <= 12) return 1;
   if (value >= -128 && value <= 127) return 2;
   if (value >= -0x8000 && value <= 0x7fff) return 3;
@@ -87,7 +87,7 @@ export function ziplistIntegerSize(value: number): number {
 }
 
 /** The same for a string of so many bytes that is no number. */
-export function ziplistStringSize(length: number): number {
+function ziplistStringSize(length: number): number {
   return length + (length < 64 ? 1 : length < 16384 ? 2 : 5);
 }
 

@@ -157,7 +157,7 @@ export class RdbInput extends Window {
     if (this.passing === 0) {
       const { pos, end } = this;
       // The first byte tells that the string is neither compressed nor has more than 63 bytes.
-      if (pos < end && (this.bytes[pos] as number) < 0x40) return this.readString();
+      if (pos < end && this.bytes[pos] < 0x40) return this.readString();
       const stored = this.readStringHead();
       if (stored < 0) return false;
       if (this.isIntegerForm || (this.uncompressed < 0 && stored <= MAX_SIZED_BYTES)) {

@@ -169,7 +169,7 @@ describe('HDT3213/rdb', () => {
 describe.each([
   ['redis', 'librdb'],
   ['badboy', 'rdb-rs'],
-] as const)('%s: %s', (owner) => {
+] as const)('%s: %s', (owner, _project) => {
   const text = latin1;
   // The others show what is inside of values, or what is not in keys.
   const about = of(owner).filter(([name]) => !/_(?:raw|struct|info|aux|aux_data|func)\.json$/.test(name));

@@ -24,10 +24,12 @@ export { type PackedCursor, PackedFault };
  * import { packedCursor } from '@rdbkit/rdb';
  * const listpack = Uint8Array.of(13, 0, 0, 0, 2, 0, 0x82, 0x68, 0x69, 3, 7, 1, 0xff);
  * const cursor = packedCursor('listpack');
+ * const entries: string[] = [];
  * for (cursor.open(listpack, 0, listpack.length); cursor.next(); ) {
  *   cursor.text();
- *   console.log(new TextDecoder().decode(cursor.tb.subarray(cursor.ts, cursor.te))); // hi 7
+ *   entries.push(new TextDecoder().decode(cursor.tb.subarray(cursor.ts, cursor.te)));
  * }
+ * console.log(entries.join(' ')); // hi 7
  * ```
  * Blobs that break a rule end in a {@link PackedFault}; a visitor lets it pass, the reader makes an `RdbFormatError` of it.
  */

@@ -131,6 +131,7 @@ function jsonSummary(end: DumpEnd, flags: ExportFlags, writer: Writer, selection
     renamedKeys: selection.renamed,
     ...(writer.losses === undefined ? {} : { losses: writer.losses }),
     stoppedAtLimit: end.isCutShort,
+    unreadLog: end.unread,
     seconds: Math.round(end.seconds * 1000) / 1000,
     error:
       end.damage === null

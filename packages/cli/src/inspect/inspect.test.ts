@@ -142,6 +142,7 @@ describe('--json', () => {
       'source',
       'complete',
       'error',
+      'unreadLog',
       'file',
       'model',
       'total',

@@ -24,6 +24,7 @@ export function jsonDocument({ report, advice, end, selection }: Findings): stri
     source: end.source.name,
     complete: end.damage === null && !end.isCutShort,
     error: end.damage === null ? null : { message: end.damage.message, details: end.damage.details },
+    unreadLog: end.unread,
     file: {
       dialect: end.header?.dialect ?? null,
       rdbVersion: end.header?.version ?? null,

@@ -19,6 +19,7 @@ import type { Colors } from '../app/messages.ts';
 import { printable, printableText, textWidth } from '../lang/printable.ts';
 import { bar, type Cell, type Column, type Row, sparkline, tableLines } from '../lang/table.ts';
 import { countOf, formatCount, humanDuration, humanSize, shareCell, sizeCell } from '../lang/units.ts';
+import { unreadWords } from '../reading/dump-source.ts';
 import { leftOutLines } from '../reading/left-out.ts';
 import type { Findings } from './json.ts';
 
@@ -95,7 +96,7 @@ class Page {
   private file(): string[] {
     const { end } = this.findings;
     const { file } = this.report;
-    const facts: string[] = [];
+    const facts: string[] = end.source.base === null ? [] : ['the base of an append-only log'];
     if (file.writer !== null) facts.push(printableText(file.writer, 40));
     if (end.header !== null)
       facts.push(`${end.header.dialect === 'valkey' ? 'VALKEY' : 'REDIS'} RDB ${end.header.version}`);
@@ -133,6 +134,7 @@ class Page {
     add('Keys', total.keys === 0 ? 'none' : `${formatCount(total.keys)} in ${dbs}`);
     if (end.damage !== null) add('', this.colors.red('the dump is damaged: this is what could be read of it'));
     else if (end.isCutShort) add('', this.colors.yellow('reading stopped at the limit: this is a part of the dump'));
+    if (end.unread !== null) add('', this.colors.yellow(unreadWords(end.unread)));
     for (const line of leftOutLines(selection, 0)) add('', this.colors.dim(line));
     if (total.keys === 0) return lines;
     add('In the dump', humanSize(total.bytes));

@@ -26,7 +26,9 @@ import { describeDamage } from '../rdb2resp/damage.ts';
 import type { InputFlags } from '../rdb2resp/flags.ts';
 import { WarningPrinter } from '../rdb2resp/warning-printer.ts';
 import { type OutputSink, openOutputFile } from '../sink/output-sink.ts';
-import { dragonflyError, openSource, type Source } from '../source/open-source.ts';
+import type { FileChecksum } from '../source/file-checksum.ts';
+import { dragonflyError } from '../source/open-source.ts';
+import { CommandsBehind, type DumpSource, openDump, type UnreadLog, unreadWords } from './dump-source.ts';
 
 /** Written at a time, unless a single value is longer. */
 const FLUSH_BYTES = 256 * 1024;
@@ -43,12 +45,14 @@ export type ReadingFlags = Omit<GeneralFlags, 'json'> & InputFlags & { readonly 
 
 /** How far reading came. */
 export interface DumpEnd {
-  readonly source: Source;
+  readonly source: DumpSource;
   /** `null` when not even that could be read. */
   readonly header: RdbHeader | null;
   /** `null` unless the end was reached. */
   readonly summary: RdbSummary | null;
   readonly checksum: string | null;
+  /** The rest of the log that the dump is the beginning of; `null` when there is none. */
+  readonly unread: UnreadLog | null;
   /** What is wrong with the dump. */
   readonly damage: CliError | null;
   /** Reading ended before, because the task had enough. */
@@ -91,11 +95,11 @@ export async function runDump(
   path: string | undefined,
   make: MakeTask,
 ): Promise<ExitCode> {
-  const source = await openSource(path, context.host);
+  const source = await openDump(path, context.host);
   try {
     return await new DumpRun(context, flags, path, source, make).run();
   } finally {
-    source.input.close();
+    await source.close();
   }
 }
 
@@ -107,14 +111,15 @@ const breathe = (): Promise<void> =>
 class DumpRun {
   private readonly context: CliContext;
   private readonly flags: ReadingFlags;
-  private readonly source: Source;
+  private readonly source: DumpSource;
+  private readonly behind: CommandsBehind;
   private readonly task: DumpTask;
   private readonly reader: RdbReader;
   private readonly sink: OutputSink;
   private readonly startedAt: number;
   /** `undefined`: standard output. */
   private readonly outputFile: string | undefined;
-  private readonly checksum: ReturnType<Source['startChecksum']>;
+  private readonly checksum: FileChecksum | null;
   private readonly progress: ReturnType<typeof createProgress>;
   private readonly stop: StopRequest;
   private readonly warnings: WarningPrinter;
@@ -125,11 +130,12 @@ class DumpRun {
   /** A file gets its name only when it is worth having. */
   private isSettled = false;
 
-  constructor(context: CliContext, flags: ReadingFlags, path: string | undefined, source: Source, make: MakeTask) {
+  constructor(context: CliContext, flags: ReadingFlags, path: string | undefined, source: DumpSource, make: MakeTask) {
     const { host, messages } = context;
     this.context = context;
     this.flags = flags;
     this.source = source;
+    this.behind = new CommandsBehind(source);
     this.startedAt = host.now();
     this.warnings = new WarningPrinter(messages);
     this.checksum = flags['no-checksum'] ? null : source.startChecksum();
@@ -211,6 +217,7 @@ class DumpRun {
     this.isSettled = true;
     this.progress.clear();
     this.warnings.finish();
+    if (end.unread !== null) this.context.messages.warn(unreadWords(end.unread));
     if (!this.flags.quiet) task.report(end);
     return damage === null ? exitCode : this.context.messages.report(damage, this.context.host.env);
   }
@@ -222,6 +229,7 @@ class DumpRun {
       header,
       summary,
       checksum: this.isVerified ? 'ok' : (summary?.checksum ?? null),
+      unread: this.behind.unread(summary),
       damage,
       isCutShort,
       keysRead: this.reader.keys,
@@ -236,12 +244,15 @@ class DumpRun {
       return null;
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      return describeDamage(error, this.source, this.reader.keys, this.outputFile, this.task.results);
+      const { name, input, compressed, base } = this.source;
+      if (base !== null) error.file ??= base.name;
+      const place = { name, total: input.total, compressed };
+      return describeDamage(error, place, this.reader.keys, this.outputFile, this.task.results);
     }
   }
 
   private async readAll(): Promise<void> {
-    const { source, task, reader, stop } = this;
+    const { source, task, reader, stop, behind } = this;
     const { input } = source;
     const { host } = this.context;
     let yieldedAt = host.now();
@@ -256,7 +267,9 @@ class DumpRun {
         hasMore = reader.more();
         if (task.out.committed >= FLUSH_BYTES) await this.flush();
       }
+      behind.passed(chunk, reader.done ? reader.offset : null);
       this.progress.update(input.position, reader.keys);
+      if (behind.isMeasured) break;
       if (task.isDone()) {
         this.isCutShort = true;
         return;
@@ -267,7 +280,7 @@ class DumpRun {
         await breathe();
       }
     }
-    this.summary = reader.finish();
+    this.summary = behind.follow ? reader.handOver().summary : reader.finish();
     if (this.summary.checksum === 'unverified' && this.checksum !== null) {
       await this.checksum.verify(this.summary.bytes);
       this.isVerified = true;

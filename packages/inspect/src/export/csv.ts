@@ -35,7 +35,7 @@ export interface CsvOptions extends ExportOptions {
  * const writer = new CsvWriter();
  * readRdbSync(bytes, writer);
  * const [, first] = new TextDecoder().decode(writer.out.take()).split('\r\n');
- * console.log(first); // 0,greeting,string,embstr,,,,,,,hello,,,
+ * console.log(first); // 0,greeting,string,embstr,,,,,,,"hello, world",,,
  * ```
  */
 export class CsvWriter extends ElementRows {

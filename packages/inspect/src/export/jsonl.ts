@@ -100,7 +100,7 @@ const KEYDB_WHEN = 'keydb-subexpire-when';
  * readRdbSync(bytes, writer);
  * writer.finish();
  * const [first] = new TextDecoder().decode(writer.out.take()).split('\n');
- * console.log(first); // {"db":0,"key":"greeting","type":"string","encoding":"embstr","value":"hello"}
+ * console.log(first); // {"db":0,"key":"greeting","type":"string","encoding":"embstr","value":"hello, world"}
  * ```
  */
 export class JsonWriter extends KeyExport {

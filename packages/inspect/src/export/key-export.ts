@@ -27,8 +27,7 @@ export interface ExportOptions {
   /** Moves all expiry times by so many milliseconds. */
   readonly shiftTtlMs?: number | undefined;
   /**
-   * Where the reader is, in bytes ({@link RdbReader.offset}): needed when the selection has bounds for sizes, and where sizes
-   * are written.
+   * Where the reader is, in bytes ({@link RdbReader.offset}): needed when the selection has bounds for sizes.
    */
   readonly position?: (() => number) | undefined;
 }
@@ -79,9 +78,7 @@ export abstract class KeyExport extends RdbVisitorBase {
     this.buffer = buffer;
     this.selection = options.selection ?? null;
     this.times = new ExpiryShape(options);
-    if (options.position === undefined && this.selection?.hasSizeBounds === true)
-      throw new TypeError('position is needed for a selection by size');
-    this.position = options.position ?? noPosition;
+    this.position = positionOf(options);
   }
 
   /** The server that wrote the file, as far as the file tells; the lowest one that writes such files otherwise. */
@@ -244,4 +241,11 @@ export abstract class KeyExport extends RdbVisitorBase {
 
 function noPosition(): number {
   throw new TypeError('the option position is missing');
+}
+
+/** Where the reader is. @throws TypeError when it has to be known and is not. */
+export function positionOf({ position, selection }: ExportOptions): () => number {
+  if (position === undefined && selection?.hasSizeBounds === true)
+    throw new TypeError('position is needed for a selection by size');
+  return position ?? noPosition;
 }

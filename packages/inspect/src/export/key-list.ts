@@ -8,13 +8,10 @@ import type { Dialect, KeyHeader, KeySelection, Level, RdbHeader } from '@rdbkit
 import { KeyMeter, type KeyMeterOptions } from '../key-meter.ts';
 import { ObjectEncodings } from '../object-encoding.ts';
 import { ExpiryShape } from './expiry-shape.ts';
-import type { ExportOptions } from './key-export.ts';
+import { type ExportOptions, positionOf } from './key-export.ts';
 
 /** Options of {@link KeyList}. */
-export interface KeyListOptions extends ExportOptions, KeyMeterOptions {
-  /** Where the reader is, in bytes: {@link RdbReader.offset}. */
-  readonly position: () => number;
-}
+export interface KeyListOptions extends ExportOptions, KeyMeterOptions {}
 
 /** A visitor that is told of each key that is wanted, once it has been read. */
 export abstract class KeyList extends KeyMeter {
@@ -48,7 +45,7 @@ export abstract class KeyList extends KeyMeter {
   constructor(options: KeyListOptions) {
     super(options);
     this.selection = options.selection ?? null;
-    this.position = options.position;
+    this.position = positionOf(options);
     this.times = new ExpiryShape(options);
   }
 
@@ -81,7 +78,7 @@ export abstract class KeyList extends KeyMeter {
     header.db = db;
     if (!this.isWanted) return 'skip';
     this.recordAt = header.offset;
-    this.valueAt = this.position();
+    if (selection?.hasSizeBounds === true) this.valueAt = this.position();
     this.expireAtMs = this.times.apply(header.expireAtMs);
     const { bytes, start, end } = header;
     const length = end - start;
@@ -96,13 +93,12 @@ export abstract class KeyList extends KeyMeter {
   override keyEnd(end: number): void {
     if (!this.isWanted) return;
     super.keyEnd(end);
-    const at = this.position();
     if (this.facts.isEmpty) {
       this.emptyKeys++;
       return;
     }
-    if (this.selection?.hasSizeBounds === true && !this.selection.acceptSize(at - this.valueAt)) return;
-    this.bytes = at - this.recordAt;
+    if (this.selection?.hasSizeBounds === true && !this.selection.acceptSize(end - this.valueAt)) return;
+    this.bytes = end - this.recordAt;
     this.encoding = this.encodingName();
     this.keys++;
     this.listed();

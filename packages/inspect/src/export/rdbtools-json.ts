@@ -60,7 +60,7 @@ const SCORE_DIGITS = 17;
  * readRdbSync(bytes, writer);
  * writer.finish();
  * const [database] = JSON.parse(new TextDecoder().decode(writer.out.take()));
- * console.log(database.greeting); // hello
+ * console.log(database.greeting); // hello, world
  * ```
  */
 export class RdbtoolsJsonWriter extends KeyExport {

@@ -25,12 +25,11 @@ const INT32_DIGITS = 11;
  * @example
  * ```ts
  * import { RdbtoolsMemoryWriter } from '@rdbkit/inspect';
- * import { RdbReader } from '@rdbkit/rdb';
- * const writer = new RdbtoolsMemoryWriter({ position: () => reader.offset });
- * const reader = new RdbReader(writer);
- * reader.push(bytes);
+ * import { readRdbSync } from '@rdbkit/rdb';
+ * const writer = new RdbtoolsMemoryWriter();
+ * readRdbSync(bytes, writer);
  * const [, first] = new TextDecoder().decode(writer.out.take()).split('\n');
- * console.log(first); // 0,string,greeting,72,string,5,5,
+ * console.log(first); // 0,string,greeting,72,string,12,12,
  * ```
  */
 export class RdbtoolsMemoryWriter extends KeyList {
@@ -39,7 +38,7 @@ export class RdbtoolsMemoryWriter extends KeyList {
   private moduleName = '';
   private isInt32 = false;
 
-  constructor(options: KeyListOptions) {
+  constructor(options: KeyListOptions = {}) {
     super({ ...options, largestElements: true });
     this.out.ascii(HEADING);
     this.out.commit();

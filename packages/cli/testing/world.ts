@@ -14,8 +14,9 @@ import type { ByteInput } from '../src/source/byte-input.ts';
 /** What a program did. */
 export interface Run {
   readonly code: number;
-  /** The commands on standard output, their arguments joined by blanks. */
+  /** The commands on standard output, their arguments joined by blanks; fails when it is anything else. */
   readonly commands: string[];
+  /** A character for each byte. */
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -30,6 +31,8 @@ export interface World {
   readonly stderrIsTerminal?: boolean;
   /** @default {@link NOW} */
   readonly now?: () => number;
+  /** @default 80 */
+  readonly stdoutColumns?: number;
   /** Gets hold of the function that sends a signal. */
   readonly signals?: (send: (signal: StopSignal) => void) => void;
 }
@@ -66,7 +69,7 @@ export async function runInWorld(
     },
     stdout: {
       isTerminal: false,
-      columns: () => 80,
+      columns: () => world.stdoutColumns ?? 80,
       write: (more) => {
         text += more;
       },
@@ -91,7 +94,15 @@ export async function runInWorld(
   };
   const code = await runProgram(program, host);
   const stdout = Buffer.concat(output).toString('latin1');
-  return { code, commands: commandsIn(stdout), stdout: stdout + text, stderr };
+  return {
+    code,
+    // Not every output is commands.
+    get commands() {
+      return commandsIn(stdout);
+    },
+    stdout: stdout + text,
+    stderr,
+  };
 }
 
 function inputOf(source: World['stdin']): ByteInput {

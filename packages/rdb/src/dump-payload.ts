@@ -87,7 +87,7 @@ function* dumpedKey(d: Decoding): Rule {
   if (!tryReadValue(d, rule, level)) yield* readValue(d, rule, level);
   checkEmpty(d);
   if (input.pos !== input.end && input.bytes[input.pos] !== AUX) throw leftOver(d);
-  visitor.keyEnd();
+  visitor.keyEnd(d.input.offset);
   d.inKey = false;
   while (input.pos !== input.end) {
     if (input.bytes[input.pos] !== AUX) throw leftOver(d);

@@ -19,6 +19,7 @@ export {
 } from './events.ts';
 export { Glob } from './glob.ts';
 export type { RdbOptions } from './options.ts';
+export { type PackedCursor, PackedFault, packedCursor } from './packed.ts';
 export { asyncChunks, type RdbSource, readRdb, readRdbSync } from './read.ts';
 export { RdbReader } from './reader.ts';
 export {

@@ -135,6 +135,9 @@ export class KeySelection {
   exhausted = false;
   /** Whether function libraries are wanted. Only the types decide about them. */
   readonly acceptsFunctions: boolean;
+  /** The bounds that `acceptSize` keeps to, in bytes. */
+  readonly minSize: number;
+  readonly maxSize: number;
   /** Whether `acceptSize` can refuse anything. */
   readonly hasSizeBounds: boolean;
   /** Whether names or slots decide about anything. */
@@ -160,8 +163,6 @@ export class KeySelection {
   private readonly slots: Uint8Array | null;
   /** A key that expires at this time or earlier is skipped; −∞ when none is. */
   private readonly skippedUpTo: number;
-  private readonly minSize: number;
-  private readonly maxSize: number;
   private readonly limit: number;
   private readonly mapDb: ReadonlyMap<number, number> | null;
   private readonly renames: readonly PrefixRename[] | null;

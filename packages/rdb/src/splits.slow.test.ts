@@ -18,8 +18,8 @@ import type { Level } from './visitor.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const LEVELS: readonly Level[] = ['skip', 'raw', 'packed', 'logical'];
-/** `skip` and `packed` have no limits that matter. */
+const LEVELS: readonly Level[] = ['skip', 'raw', 'sizes', 'packed', 'logical'];
+/** `skip`, `sizes` and `packed` have no limits that matter. */
 const LIMITED: readonly Level[] = ['raw', 'logical'];
 /** Small limits, so that long values and their other forms are met in small files. */
 const TIGHT: RdbOptions = { rawBytes: 100, pieceBytes: 40, maxBitmapBytes: 64 };

@@ -102,6 +102,18 @@ describe('lists', () => {
     expect(eventsOf(value)).toEqual(['listStart -1', ...elements]);
   });
 
+  it('a quicklist of one listpack says so', () => {
+    const one = listpack(['a']);
+    expect(eventsOf(quicklist2Value([{ packed: one }]))[0]).toMatch(/^listStart -1 .*one listpack/);
+    for (const value of [
+      quicklist2Value([{ plain: 'a' }]),
+      quicklist2Value([{ packed: one }, { packed: one }]),
+      quicklistValue([ziplist(['a'])]),
+    ]) {
+      expect(eventsOf(value)[0]).toBe('listStart -1');
+    }
+  });
+
   it('in nodes are given whole to a packed consumer', () => {
     expect(eventsOf(quicklistValue([ziplist(['a'])]), { level: 'packed' })).toEqual([
       'listStart -1',

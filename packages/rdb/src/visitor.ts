@@ -18,10 +18,16 @@ export type Dialect = 'redis' | 'valkey';
  * - `skip`: nothing. Costs the scan for the value's end.
  * - `raw`: the value's bytes as they stand in the file, which are the bytes of a DUMP payload between its type byte
  *   and its footer ({@link RdbVisitor.raw}).
+ * - `sizes`: as `packed`, but what is long, compressed or a module's comes without its bytes: a string value, an element of
+ *   a plain collection or a module's value of which only the length is known has an empty `bytes`, and `end - start` is its length. Which
+ *   ones depends on the dump alone: every compressed one, and every one of more than {@link MAX_SIZED_BYTES}.
  * - `packed`: the structure; packed blobs (listpack, ziplist, intset, zipmap) whole, through {@link RdbVisitor.packed}.
  * - `logical`: each element.
  */
-export type Level = 'skip' | 'raw' | 'packed' | 'logical';
+export type Level = 'skip' | 'raw' | 'sizes' | 'packed' | 'logical';
+
+/** Longest string that comes with its bytes at the level `sizes`. */
+export const MAX_SIZED_BYTES = 1024;
 
 /** The packed encodings that a `packed` consumer is given. */
 export type PackedEncoding =
@@ -161,9 +167,9 @@ export interface RdbSummary {
  * Receives what is in an RDB file, in file order. Extend {@link RdbVisitorBase}, which ignores everything, and
  * override what is of interest.
  *
- * A key is `key`, then what the level asks for, then `keyEnd`. At the levels `packed` and `logical` a value is one of
+ * A key is `key`, then what the level asks for, then `keyEnd`. At the levels `sizes`, `packed` and `logical` a value is one of
  *
- * - `string`, or `stringStart` · `stringPiece`* · `stringEnd` for one longer than the option `pieceBytes`
+ * - `string`, or `stringStart` · `stringPiece`* · `stringEnd` for one longer than the option `pieceBytes` (not at `sizes`)
  * - `listStart` · `listElement`*
  * - `setStart` · `setMember`*
  * - `hashStart` · `hashField`*
@@ -173,7 +179,7 @@ export interface RdbSummary {
  * - `module`
  * - `bitmap` when it is longer than the option `maxBitmapBytes`, else `string`
  *
- * where at the level `packed` the elements of a packed blob are replaced by `packed`, and those of a stream by `streamNode`.
+ * where at the levels `sizes` and `packed` the elements of a packed blob are replaced by `packed`, and those of a stream by `streamNode`.
  * Counts given to `…Start` are exact, or −1 when the layout does not tell them in advance.
  */
 export interface RdbVisitor {
@@ -198,7 +204,8 @@ export interface RdbVisitor {
   rawTooLong(): Exclude<Level, 'raw'>;
   /** The value has no element. Servers skip such a key when they load a file. Called before `keyEnd`, at every level but `skip`. */
   emptyValue(): void;
-  keyEnd(): void;
+  /** `end` is the absolute offset of the first byte after the value, so that `end` minus the header's `offset` is the key's size. */
+  keyEnd(end: number): void;
 
   string(bytes: Uint8Array, start: number, end: number): void;
   /** `length` in bytes; exact. */
@@ -206,7 +213,8 @@ export interface RdbVisitor {
   stringPiece(bytes: Uint8Array, start: number, end: number): void;
   stringEnd(): void;
   packed(encoding: PackedEncoding, bytes: Uint8Array, start: number, end: number): void;
-  listStart(count: number): void;
+  /** `isOneListpack`: the list is a quicklist of one node, a listpack, which servers from 7.2 on keep as just that. */
+  listStart(count: number, isOneListpack: boolean): void;
   listElement(bytes: Uint8Array, start: number, end: number): void;
   setStart(count: number): void;
   setMember(bytes: Uint8Array, start: number, end: number): void;
@@ -270,13 +278,13 @@ export class RdbVisitorBase implements RdbVisitor {
     return 'skip';
   }
   emptyValue(): void {}
-  keyEnd(): void {}
+  keyEnd(_end: number): void {}
   string(_bytes: Uint8Array, _start: number, _end: number): void {}
   stringStart(_length: number): void {}
   stringPiece(_bytes: Uint8Array, _start: number, _end: number): void {}
   stringEnd(): void {}
   packed(_encoding: PackedEncoding, _bytes: Uint8Array, _start: number, _end: number): void {}
-  listStart(_count: number): void {}
+  listStart(_count: number, _isOneListpack: boolean): void {}
   listElement(_bytes: Uint8Array, _start: number, _end: number): void {}
   setStart(_count: number): void {}
   setMember(_bytes: Uint8Array, _start: number, _end: number): void {}

@@ -32,6 +32,11 @@ export interface LogOptions {
   readonly mode?: LogMode;
 }
 
+/** A byte string, or its length when it came without its bytes. */
+function part(bytes: Uint8Array, start: number, end: number): Part {
+  return end > bytes.length ? `(${end - start} bytes)` : bytes.subarray(start, end);
+}
+
 export class EventLog implements RdbVisitor {
   readonly lines: string[] = [];
   private readonly level: Level | ((header: KeyHeader) => Level);
@@ -131,7 +136,7 @@ export class EventLog implements RdbVisitor {
     this.add('keyEnd');
   }
   string(bytes: Uint8Array, start: number, end: number): void {
-    this.add('string', bytes.subarray(start, end));
+    this.add('string', part(bytes, start, end));
   }
   stringStart(length: number): void {
     this.add('stringStart', length);
@@ -154,19 +159,19 @@ export class EventLog implements RdbVisitor {
     this.add('stringEnd', whole);
   }
   packed(encoding: PackedEncoding, bytes: Uint8Array, start: number, end: number): void {
-    this.add('packed', encoding, bytes.subarray(start, end));
+    this.add('packed', encoding, part(bytes, start, end));
   }
-  listStart(count: number): void {
-    this.add('listStart', count);
+  listStart(count: number, isOneListpack: boolean): void {
+    this.add('listStart', count, ...(isOneListpack ? ['one listpack'] : []));
   }
   listElement(bytes: Uint8Array, start: number, end: number): void {
-    this.add('listElement', bytes.subarray(start, end));
+    this.add('listElement', part(bytes, start, end));
   }
   setStart(count: number): void {
     this.add('setStart', count);
   }
   setMember(bytes: Uint8Array, start: number, end: number): void {
-    this.add('setMember', bytes.subarray(start, end));
+    this.add('setMember', part(bytes, start, end));
   }
   hashStart(count: number): void {
     this.add('hashStart', count);
@@ -180,18 +185,13 @@ export class EventLog implements RdbVisitor {
     valueEnd: number,
     expireAtMs: Int | null,
   ): void {
-    this.add(
-      'hashField',
-      fieldBytes.subarray(fieldStart, fieldEnd),
-      valueBytes.subarray(valueStart, valueEnd),
-      expireAtMs,
-    );
+    this.add('hashField', part(fieldBytes, fieldStart, fieldEnd), part(valueBytes, valueStart, valueEnd), expireAtMs);
   }
   zsetStart(count: number): void {
     this.add('zsetStart', count);
   }
   zsetMember(bytes: Uint8Array, start: number, end: number, score: number): void {
-    this.add('zsetMember', bytes.subarray(start, end), Object.is(score, -0) ? '-0' : score);
+    this.add('zsetMember', part(bytes, start, end), Object.is(score, -0) ? '-0' : score);
   }
   streamStart(): void {
     this.add('streamStart');
@@ -237,10 +237,10 @@ export class EventLog implements RdbVisitor {
     this.add('arrayStart', count, cursor);
   }
   arrayElement(index: Int, bytes: Uint8Array, start: number, end: number): void {
-    this.add('arrayElement', index, bytes.subarray(start, end));
+    this.add('arrayElement', index, part(bytes, start, end));
   }
   module(name: string, encodingVersion: number, bytes: Uint8Array, start: number, end: number): void {
-    this.add('module', name, encodingVersion, bytes.subarray(start, end));
+    this.add('module', name, encodingVersion, part(bytes, start, end));
   }
   bitmap(length: Int, bytes: Uint8Array, start: number, end: number): void {
     this.add('bitmap', length, bytes.subarray(start, end));

@@ -32,7 +32,8 @@ export class ByteBuffer {
   bytes: Uint8Array = EMPTY;
   /** Where the next byte goes. */
   pos = 0;
-  private view: DataView = EMPTY_VIEW;
+  /** Of `bytes`. */
+  protected view: DataView = EMPTY_VIEW;
   // The arrays that strings came from lately, with their views. A reader hands out slices of three arrays: its window, and
   // two in turns for strings that were compressed.
   private first: Uint8Array = EMPTY;
@@ -79,7 +80,7 @@ export class ByteBuffer {
       for (let i = start; i < end; i++) out[pos++] = bytes[i] as number;
       this.pos = pos;
     } else if (count <= STRIDES_BYTES && end + STRIDE <= bytes.length) {
-      const from = bytes === this.first ? this.firstView : this.viewOf(bytes);
+      const from = this.viewOf(bytes);
       const to = this.view;
       let { pos } = this;
       for (let i = start; i < end; i += STRIDE) {
@@ -94,8 +95,13 @@ export class ByteBuffer {
     }
   }
 
+  /** A view of the array that a string is copied from, made only once for each of a few arrays. */
+  protected viewOf(bytes: Uint8Array): DataView {
+    return bytes === this.first ? this.firstView : this.viewOfOther(bytes);
+  }
+
   /** The view of an array that is not the one used last. */
-  private viewOf(bytes: Uint8Array): DataView {
+  private viewOfOther(bytes: Uint8Array): DataView {
     if (bytes === this.second) {
       const view = this.secondView;
       this.second = this.first;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Int64, writeDecimal, writeDouble, writeInt64Text } from '@rdbkit/bytes';
-import { ByteBuffer } from './byte-buffer.ts';
+import { OutputBuffer } from './output-buffer.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -22,13 +22,6 @@ const NUMBER_BULK_BYTES = 32;
 export const SHORT_FRAME = 4;
 /** Size of the `$…` line of a bulk string of 10 to 99 bytes. */
 export const LONG_FRAME = 5;
-
-const DEFAULT_CAPACITY = 256 * 1024;
-
-/** A buffer that grew beyond this for one big value is not kept for reuse. */
-const KEPT_CAPACITY = 16 * 1024 * 1024;
-
-const EMPTY = new Uint8Array(0);
 
 /**
  * A growing buffer of RESP commands.
@@ -49,32 +42,15 @@ const EMPTY = new Uint8Array(0);
  * console.log(new TextDecoder().decode(buffer.take()).split('\r\n').join(' ')); // *3 $3 SET $1 k $1 v
  * ```
  */
-export class RespBuffer extends ByteBuffer {
-  /** End of what may be sent; always the border of a command. */
-  committed = 0;
+export class RespBuffer extends OutputBuffer {
   /** Start of the command begun last. */
   openAt = 0;
   /** Commands begun and not rolled back. */
   commands = 0;
-  /** Bytes committed since the beginning, those already taken included. */
-  committedBytes = 0;
   /** Commands committed since the beginning, those already taken included. */
   committedCommands = 0;
   /** The number of arguments that the head of the open command states. */
   private stated = 0;
-  private readonly capacity: number;
-  private readonly spares: Uint8Array[] = [];
-  private readonly maxSpares: number;
-
-  /**
-   * @param capacity - Bytes to begin with. The buffer grows as needed.
-   * @param spares - How many arrays that were given back are kept for reuse.
-   */
-  constructor(capacity: number = DEFAULT_CAPACITY, spares: number = 1) {
-    super(capacity);
-    this.capacity = capacity;
-    this.maxSpares = spares;
-  }
 
   /**
    * Begins a command with the number of arguments it is expected to have (the command's name counts).
@@ -219,47 +195,22 @@ export class RespBuffer extends ByteBuffer {
   }
 
   /** Everything so far is whole and may be sent. No command may be open. */
-  commit(): void {
-    this.committedBytes += this.pos - this.committed;
-    this.committed = this.pos;
+  override commit(): void {
+    super.commit();
     this.committedCommands = this.commands;
     this.openAt = this.pos;
   }
 
   /** Drops what was written since the last {@link RespBuffer.commit}. */
-  rollback(): void {
-    this.pos = this.committed;
+  override rollback(): void {
+    super.rollback();
     this.commands = this.committedCommands;
     this.openAt = this.pos;
   }
 
-  /**
-   * Hands out what is committed. The view is the caller's until it is given to {@link RespBuffer.release}; writing goes
-   * on in another array meanwhile.
-   */
-  take(): Uint8Array {
-    const count = this.committed;
-    if (count === 0) return EMPTY;
-    const taken = this.bytes;
-    const rest = this.pos - count;
-    let next = this.spares.pop();
-    if (next === undefined || next.length < rest) next = new Uint8Array(Math.max(this.capacity, rest * 2));
-    if (rest > 0) next.set(taken.subarray(count, this.pos));
-    this.adopt(next);
-    this.forgetSources();
-    this.pos = rest;
-    this.openAt -= count;
-    this.committed = 0;
-    return taken.subarray(0, count);
-  }
-
-  /** Gives back a view from {@link RespBuffer.take}: its memory will be written to again. */
-  release(view: Uint8Array): void {
-    const { byteLength } = view.buffer;
-    if (byteLength > KEPT_CAPACITY) return;
-    if (this.spares.length < this.maxSpares) this.spares.push(new Uint8Array(view.buffer));
-    else if (byteLength > (this.spares.at(-1)?.length ?? 0))
-      this.spares[this.spares.length - 1] = new Uint8Array(view.buffer);
+  override take(): Uint8Array {
+    this.openAt -= this.committed;
+    return super.take();
   }
 }
 

@@ -179,7 +179,7 @@ function parseLimit(text: string): number {
 }
 
 /** What the flags ask for, checked for contradictions. */
-function selectionSpec(flags: SelectionFlags & ShapingFlags, nowMs: number): KeySelectionSpec {
+export function selectionSpec(flags: SelectionFlags & ShapingFlags, nowMs: number): KeySelectionSpec {
   const { 'min-size': minSize, 'max-size': maxSize, 'shift-ttl': shiftTtlMs, 'map-db': mapDb } = flags;
   if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
     throw usageError(`--min-size ${formatCount(minSize)} is more than --max-size ${formatCount(maxSize)}`);
@@ -222,6 +222,12 @@ function selectionSpec(flags: SelectionFlags & ShapingFlags, nowMs: number): Key
 /** The selection that the flags ask for. */
 export function keySelection(flags: SelectionFlags & ShapingFlags, nowMs: number): KeySelection {
   return new KeySelection(selectionSpec(flags, nowMs));
+}
+
+/** Whether the flags ask for some keys rather than for all that is in the source. */
+export function selectsKeys(flags: SelectionFlags): boolean {
+  const names = Object.keys(selectionFlags) as (keyof SelectionFlags)[];
+  return names.some((name) => name !== 'expired' && flags[name] !== undefined);
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

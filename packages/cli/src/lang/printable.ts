@@ -31,9 +31,11 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /**
  * A byte string in double quotes, as `redis-cli` shows it but with valid UTF-8 left readable: `"user:1"`, `"ä\xff\n"`.
  * What is longer than `width` columns is cut, with an ellipsis after the closing quote.
+ *
+ * @param lookedAt - Bytes that are looked at, at most: more than a line shows need not be.
  */
-export function printable(bytes: Uint8Array, width = 80): string {
-  const looked = bytes.length > LOOKED_AT ? bytes.subarray(0, LOOKED_AT) : bytes;
+export function printable(bytes: Uint8Array, width = 80, lookedAt: number = LOOKED_AT): string {
+  const looked = bytes.length > lookedAt ? bytes.subarray(0, lookedAt) : bytes;
   let text = '';
   let columns = 3;
   for (const part of parts(looked)) {
@@ -41,7 +43,7 @@ export function printable(bytes: Uint8Array, width = 80): string {
     if (columns > width) return `"${text}"…`;
     text += part;
   }
-  return bytes.length > LOOKED_AT ? `"${text}"…` : `"${text}"`;
+  return bytes.length > lookedAt ? `"${text}"…` : `"${text}"`;
 }
 
 /** The pieces that may not be cut: an escape or a character. */
@@ -78,6 +80,13 @@ function characterLength(bytes: Uint8Array, at: number): number {
 
 function hex(byte: number): string {
   return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+
+/** Columns of a terminal that a text takes which has no control characters. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += columnsOf(character);
+  return width;
 }
 
 function columnsOf(part: string): number {

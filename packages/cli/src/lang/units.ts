@@ -59,6 +59,19 @@ export function humanSize(bytes: number): string {
   return `${threeDigits(value)} ${HUMAN_SIZES[unit]}`;
 }
 
+/** The same for a table: `17 B`, `1.50 MiB`. */
+export function sizeCell(bytes: number): string {
+  return humanSize(Math.round(bytes)).replace(/ bytes?$/, ' B');
+}
+
+/** A share in percent, to a tenth below 10: `0.4 %`, `12 %`. What is not nothing is not shown as nothing. */
+export function shareCell(part: number, whole: number): string {
+  const share = whole === 0 ? 0 : (part / whole) * 100;
+  if (share > 0 && share < 0.1) return '<0.1 %';
+  if (share === 100 || share === 0) return `${share} %`;
+  return `${share >= 9.95 ? Math.min(share, 99).toFixed(0) : share.toFixed(1)} %`;
+}
+
 function threeDigits(value: number): string {
   if (value >= 99.95) return value.toFixed(0);
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);

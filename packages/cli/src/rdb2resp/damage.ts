@@ -45,13 +45,15 @@ export interface DamagedSource {
  * The error for the user.
  *
  * @param completeItems - Keys, or keys and commands, that could be read.
- * @param output - The file that has the commands up to that place, if it is a file.
+ * @param output - The file that has the results up to that place, if it is a file.
+ * @param results - What these are.
  */
 export function describeDamage(
   error: DataError,
   source: DamagedSource,
   completeItems: number,
   output: string | undefined,
+  results = 'commands',
 ): CliError {
   const { path, offset, code } = error;
   const details = [where(error, source)];
@@ -66,7 +68,7 @@ export function describeDamage(
     ? countOf(completeItems, 'key or command', 'keys and commands')
     : countOf(completeItems, 'key');
   if (offset > 0) details.push(`${items} before that place could be read completely`);
-  if (output !== undefined) details.push(`${printableText(output, KEY_WIDTH)} has the commands up to there`);
+  if (output !== undefined) details.push(`${printableText(output, KEY_WIDTH)} has the ${results} up to there`);
   const hint = HINTS.find(([pattern]) => pattern.test(code))?.[1] ?? DEFAULT_HINT;
   const verdict =
     code.endsWith('_TRUNCATED') || code === 'AOF_OPEN_MULTI'

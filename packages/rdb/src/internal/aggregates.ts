@@ -7,17 +7,17 @@ import type { RdbFormatError } from '../errors.ts';
 import type { Decoding, Rule } from './decoding.ts';
 import { NameSet } from './name-set.ts';
 import { type PackedCursor, PackedFault } from './packed-cursor.ts';
-import { length } from './primitives.ts';
+import { length, takeLength } from './primitives.ts';
 
 // ---- plain forms ----------------------------------------------------------------------------------------------
 
 /** Type 1: `len` n, `str` * n. */
 export function* plainList(d: Decoding): Rule {
   const { input, visitor } = d;
-  const count = yield* elementCount(d);
-  visitor.listStart(count);
+  const count = takeElementCount(d) ?? (yield* elementCount(d));
+  visitor.listStart(count, false);
   for (let i = 0; i < count; i++) {
-    while (!input.readString()) yield;
+    while (!input.readElement()) yield;
     visitor.listElement(input.sb, input.ss, input.se);
   }
 }
@@ -25,11 +25,11 @@ export function* plainList(d: Decoding): Rule {
 /** Type 2: `len` n, `str` * n. */
 export function* plainSet(d: Decoding): Rule {
   const { input, visitor } = d;
-  const count = yield* elementCount(d);
+  const count = takeElementCount(d) ?? (yield* elementCount(d));
   visitor.setStart(count);
   const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
-    while (!input.readString()) yield;
+    while (!input.readElement()) yield;
     if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     visitor.setMember(input.sb, input.ss, input.se);
   }
@@ -38,22 +38,22 @@ export function* plainSet(d: Decoding): Rule {
 /** Type 4: `len` n, (`str` field, `str` value) * n. */
 export function* plainHash(d: Decoding): Rule {
   const { input, visitor } = d;
-  const count = yield* elementCount(d);
+  const count = takeElementCount(d) ?? (yield* elementCount(d));
   visitor.hashStart(count);
   const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
-    while (!input.readString()) yield;
+    while (!input.readElement()) yield;
     if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
     let start = input.ss;
     let end = input.se;
-    if (!input.readString()) {
+    if (!input.readElement()) {
       // More input may move the window, so what is held across the wait is copied.
       bytes = bytes.slice(start, end);
       end -= start;
       start = 0;
       do yield;
-      while (!input.readString());
+      while (!input.readElement());
     }
     visitor.hashField(bytes, start, end, input.sb, input.ss, input.se, null);
   }
@@ -62,11 +62,11 @@ export function* plainHash(d: Decoding): Rule {
 /** Type 3: `len` n, (`str` member, u8 length, ASCII score) * n. */
 export function* asciiZset(d: Decoding): Rule {
   const { input, visitor } = d;
-  const count = yield* elementCount(d);
+  const count = takeElementCount(d) ?? (yield* elementCount(d));
   visitor.zsetStart(count);
   const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
-    while (!input.readString()) yield;
+    while (!input.readElement()) yield;
     if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
     let start = input.ss;
@@ -111,11 +111,11 @@ function asciiScore(d: Decoding): number {
 /** Type 5: `len` n, (`str` member, f64 score) * n. */
 export function* binaryZset(d: Decoding): Rule {
   const { input, visitor } = d;
-  const count = yield* elementCount(d);
+  const count = takeElementCount(d) ?? (yield* elementCount(d));
   visitor.zsetStart(count);
   const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
-    while (!input.readString()) yield;
+    while (!input.readElement()) yield;
     if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
     let start = input.ss;
@@ -136,7 +136,7 @@ export function* binaryZset(d: Decoding): Rule {
 
 /** Members met so far; kept only for a strict reader, since memory then is bounded by the value and no longer by its elements. */
 function newSeen(d: Decoding): NameSet | null {
-  return d.options.strict ? new NameSet() : null;
+  return d.options.strict && !d.input.sized ? new NameSet() : null;
 }
 
 function repeatedPlain(d: Decoding): RdbFormatError {
@@ -149,6 +149,13 @@ function repeatedPacked(cursor: PackedCursor): PackedFault {
 
 const REPEATED = 'RDB_BAD_DUPLICATE';
 
+/** See `takeLength`. */
+function takeElementCount(d: Decoding): number | undefined {
+  const count = takeLength(d);
+  if (count === 0) d.empty = true;
+  return count;
+}
+
 function* elementCount(d: Decoding): Rule<number> {
   const count = yield* length(d);
   if (count === 0) d.empty = true;
@@ -158,8 +165,8 @@ function* elementCount(d: Decoding): Rule<number> {
 /** Types 14 and 18: the nodes of a list. Type 14 has ziplists; type 18 puts a container kind before each string. */
 export function* quicklist(d: Decoding, hasContainers: boolean): Rule {
   const { input, visitor, packed } = d;
-  const nodes = yield* length(d);
-  visitor.listStart(-1);
+  const nodes = takeLength(d) ?? (yield* length(d));
+  if (nodes === 0) visitor.listStart(-1, false);
   let elements = 0;
   for (let i = 0; i < nodes; i++) {
     let container = PACKED_CONTAINER;
@@ -172,8 +179,10 @@ export function* quicklist(d: Decoding, hasContainers: boolean): Rule {
       if (container !== PLAIN_CONTAINER && container !== PACKED_CONTAINER)
         throw d.bad('RDB_BAD_QUICKLIST', `unknown quicklist container ${container}`);
     }
+    if (i === 0) visitor.listStart(-1, nodes === 1 && hasContainers && container === PACKED_CONTAINER);
     const at = input.offset;
-    while (!input.readString()) yield;
+    if (container === PLAIN_CONTAINER) while (!input.readElement()) yield;
+    else while (!input.readString()) yield;
     if (input.se === input.ss) throw d.bad('RDB_BAD_QUICKLIST', 'a quicklist node of zero bytes', at);
     if (container === PLAIN_CONTAINER) {
       elements++;
@@ -204,7 +213,7 @@ const PACKED_CONTAINER = 2;
 
 export function packedList(d: Decoding, cursor: PackedCursor, encoding: 'ziplist'): void {
   open(d, cursor);
-  d.visitor.listStart(cursor.count);
+  d.visitor.listStart(cursor.count, false);
   if (isWhole(d, cursor, encoding)) return;
   while (cursor.next()) {
     cursor.text();
@@ -338,7 +347,7 @@ export function* hashWithExpiry(d: Decoding, isRelative: boolean): Rule {
   const { input, visitor } = d;
   let earliest = 0;
   if (isRelative) earliest = (yield* earliestExpiry(d)) - 1;
-  const count = yield* elementCount(d);
+  const count = takeElementCount(d) ?? (yield* elementCount(d));
   visitor.hashStart(count);
   const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
@@ -350,17 +359,17 @@ export function* hashWithExpiry(d: Decoding, isRelative: boolean): Rule {
     const expireAtMs = ttl === 0 ? null : ttl + earliest;
     if (expireAtMs !== null && (expireAtMs < 0 || expireAtMs > MAX_FIELD_EXPIRY_MS))
       throw d.bad('RDB_BAD_FIELD_EXPIRY', `a hash field has the impossible expiry time ${expireAtMs}`);
-    while (!input.readString()) yield;
+    while (!input.readElement()) yield;
     if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let bytes = input.sb;
     let start = input.ss;
     let end = input.se;
-    if (!input.readString()) {
+    if (!input.readElement()) {
       bytes = bytes.slice(start, end);
       end -= start;
       start = 0;
       do yield;
-      while (!input.readString());
+      while (!input.readElement());
     }
     visitor.hashField(bytes, start, end, input.sb, input.ss, input.se, expireAtMs);
   }
@@ -379,16 +388,16 @@ export function* earliestExpiry(d: Decoding): Rule<number> {
 /** Valkey's HASH_2: `len` n, (`str` field, `str` value, i64 expiry in milliseconds, −1 for none) * n. */
 export function* valkeyHash(d: Decoding): Rule {
   const { input, visitor } = d;
-  const count = yield* elementCount(d);
+  const count = takeElementCount(d) ?? (yield* elementCount(d));
   visitor.hashStart(count);
   const seen = newSeen(d);
   for (let i = 0; i < count; i++) {
-    while (!input.readString()) yield;
+    while (!input.readElement()) yield;
     if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
     let fieldBytes = input.sb;
     let fieldStart = input.ss;
     let fieldEnd = input.se;
-    let hasValue = input.readString();
+    let hasValue = input.readElement();
     let valueBytes = input.sb;
     let valueStart = input.ss;
     let valueEnd = input.se;
@@ -398,11 +407,11 @@ export function* valkeyHash(d: Decoding): Rule {
       fieldStart = 0;
       while (!hasValue) {
         yield;
-        hasValue = input.readString();
+        hasValue = input.readElement();
       }
       valueBytes = input.sb.slice(input.ss, input.se);
       valueStart = 0;
-      valueEnd = valueBytes.length;
+      valueEnd = input.se - input.ss;
       while (input.end - input.pos < 8) yield;
     }
     input.readU64();

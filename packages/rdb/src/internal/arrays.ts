@@ -43,7 +43,7 @@ export function* array(d: Decoding, isSkipped: boolean): Rule {
           if (!input.skipString()) yield* skipString(d);
           break;
         }
-        while (!input.readString()) yield;
+        while (!input.readElement()) yield;
         if (tag === TAG_SHORT_STRING && input.se - input.ss > SHORT_STRING_BYTES)
           throw d.bad('RDB_BAD_ARRAY', `a short array string of ${input.se - input.ss} bytes`);
         visitor.arrayElement(at, input.sb, input.ss, input.se);

@@ -11,6 +11,9 @@ import { ZiplistCursor } from './ziplist.ts';
 import { ZipmapCursor } from './zipmap.ts';
 
 const EMPTY = new Uint8Array(0);
+/** A longer name's place is given up for that of the next one. */
+const KEEP_KEY = 64 * 1024;
+const SHORT_KEY = 64;
 
 /** Errors whose offset counts from the start of a value, because they come from a value that was decoded by itself. */
 export const VALUE_ERRORS: WeakSet<DataError> = new WeakSet();
@@ -80,6 +83,22 @@ export class Decoding {
   warn(code: string, message: string, offset: number = this.input.offset): void {
     if (this.options.strict) throw this.bad(code, message, offset);
     this.visitor.warning({ code, message, offset, db: this.header.db, key: this.inKey ? this.keyCopy() : null });
+  }
+
+  private keptKey: Uint8Array = EMPTY;
+
+  /** Moves the key's name to a place of its own, which is used for one key after the other. */
+  keepKey(): void {
+    const { header } = this;
+    const length = header.end - header.start;
+    if (length > this.keptKey.length || this.keptKey.length > KEEP_KEY)
+      this.keptKey = new Uint8Array(Math.max(length, 256));
+    // Making a view costs more than copying a name of the usual length.
+    if (length <= SHORT_KEY) for (let i = 0; i < length; i++) this.keptKey[i] = header.bytes[header.start + i];
+    else this.keptKey.set(header.bytes.subarray(header.start, header.end));
+    header.bytes = this.keptKey;
+    header.start = 0;
+    header.end = length;
   }
 
   keyCopy(): Uint8Array {

@@ -119,10 +119,7 @@ export class Frame {
       const level = visitor.key(header);
       if (!tryReadValue(d, rule, level)) {
         // From here on the window may move, so the key moves out of it.
-        const key = d.keyCopy();
-        header.bytes = key;
-        header.start = 0;
-        header.end = key.length;
+        d.keepKey();
         yield* readValue(d, rule, level);
       }
       if (d.empty) {
@@ -132,7 +129,7 @@ export class Frame {
           visitor.emptyValue();
         }
       }
-      visitor.keyEnd();
+      visitor.keyEnd(input.offset);
       d.inKey = false;
       d.element = null;
       this.keys++;

@@ -7,6 +7,7 @@
  */
 import { decompressLzf, lzfFaultText, MAX_LZF_EXPANSION, Window, writeDecimal } from '@rdbkit/bytes';
 import { RdbFormatError, RdbLimitError } from '../errors.ts';
+import { MAX_SIZED_BYTES } from '../visitor.ts';
 
 /** Room for the text of one integer. */
 const INTEGER_TEXT = 24;
@@ -136,6 +137,43 @@ export class RdbInput extends Window {
     this.se = pos + length;
     this.pos = pos + length;
     return true;
+  }
+
+  /** Elements are wanted for their sizes. Set for each value. */
+  sized = false;
+  /** Stored bytes of a long string that are still to be passed over. */
+  private passing = 0;
+
+  /** Reads an element: as {@link RdbInput.readString}, or as far as its size asks for. */
+  readElement(): boolean {
+    return this.sized ? this.readSized() : this.readString();
+  }
+
+  /**
+   * Reads a string, but passes over one that is long or compressed: `sb` is empty then, and `se` its length. What it has
+   * passed over by the time it has to wait for more is behind it, so that it must be called again before anything else is.
+   */
+  readSized(): boolean {
+    if (this.passing === 0) {
+      const { pos, end } = this;
+      // The first byte tells that the string is neither compressed nor has more than 63 bytes.
+      if (pos < end && this.bytes[pos] < 0x40) return this.readString();
+      const stored = this.readStringHead();
+      if (stored < 0) return false;
+      if (this.isIntegerForm || (this.uncompressed < 0 && stored <= MAX_SIZED_BYTES)) {
+        this.pos = pos;
+        return this.readString();
+      }
+      this.stringOffset = this.base + pos;
+      this.sb = EMPTY;
+      this.ss = 0;
+      this.se = this.uncompressed < 0 ? stored : this.uncompressed;
+      this.passing = stored;
+    }
+    const step = Math.min(this.passing, this.end - this.pos);
+    this.pos += step;
+    this.passing -= step;
+    return this.passing === 0;
   }
 
   /** Passes over a string that is in the window as a whole. */

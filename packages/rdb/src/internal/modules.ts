@@ -12,6 +12,8 @@ const FLOAT = 3;
 const DOUBLE = 4;
 const STRING = 5;
 
+const EMPTY = new Uint8Array(0);
+
 const NAME_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const NAME_LENGTH = 9;
 
@@ -74,6 +76,14 @@ export function* skipModule(d: Decoding): Rule {
 /** Type 7. */
 export function* moduleValue(d: Decoding): Rule {
   const { input, visitor } = d;
+  if (input.sized) {
+    const start = input.offset;
+    while (!input.readLength64()) yield;
+    const { hi, lo } = input;
+    yield* skipModuleOpcodes(d);
+    visitor.module(moduleName(hi, lo), moduleEncodingVersion(lo), EMPTY, 0, input.offset - start);
+    return;
+  }
   const marked = input.mark >= 0;
   if (!marked) input.mark = input.pos;
   const from = input.offset;

@@ -13,6 +13,20 @@ export function* length(d: Decoding): Rule<number> {
   return value;
 }
 
+/**
+ * The same where that needs no more input; otherwise `undefined`, with nothing read. `take…(d) ?? (yield* …(d))` makes no
+ * generator in all but a few cases.
+ */
+export function takeLength({ input }: Decoding): number | undefined {
+  const value = input.readLength();
+  return value < 0 ? undefined : value;
+}
+
+/** See {@link takeLength}. */
+export function takeNumber64({ input }: Decoding): Int64 | undefined {
+  return input.readLength64() ? uint64FromWords(input.hi, input.lo) : undefined;
+}
+
 /** An unsigned number of the full 64 bits. */
 export function* number64(d: Decoding): Rule<Int64> {
   while (!d.input.readLength64()) yield;

@@ -23,7 +23,7 @@ import type { Decoding, Rule } from './decoding.ts';
 import { ListpackCursor } from './listpack.ts';
 import { NameSet } from './name-set.ts';
 import { PackedFault } from './packed-cursor.ts';
-import { length, number64 } from './primitives.ts';
+import { length, number64, takeLength, takeNumber64 } from './primitives.ts';
 import { EIGHT_BYTES, LEN, type Part, STR, skipParts } from './skip.ts';
 
 const ID_BYTES = 16;
@@ -33,7 +33,7 @@ const MAX_UNSIGNED = 0xffffffff;
 
 export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
   const { input, visitor } = d;
-  const nodes = yield* length(d);
+  const nodes = takeLength(d) ?? (yield* length(d));
   visitor.streamStart();
   const walk = new NodeWalk(d);
   for (let i = 0; i < nodes; i++) {
@@ -48,17 +48,17 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
   }
 
   const lengthAt = input.offset;
-  const stored = yield* number64(d);
+  const stored = takeNumber64(d) ?? (yield* number64(d));
   if (stored !== 0 && nodes === 0)
     throw d.bad('RDB_BAD_STREAM', `a stream of ${stored} entries without a node`, lengthAt);
-  const lastMs = yield* number64(d);
-  const lastSeq = yield* number64(d);
+  const lastMs = takeNumber64(d) ?? (yield* number64(d));
+  const lastSeq = takeNumber64(d) ?? (yield* number64(d));
   const hasCounters = version >= 2;
-  const firstMs = hasCounters ? yield* number64(d) : null;
-  const firstSeq = hasCounters ? yield* number64(d) : null;
-  const maxDeletedMs = hasCounters ? yield* number64(d) : null;
-  const maxDeletedSeq = hasCounters ? yield* number64(d) : null;
-  const entriesAdded = hasCounters ? yield* number64(d) : null;
+  const firstMs = hasCounters ? (takeNumber64(d) ?? (yield* number64(d))) : null;
+  const firstSeq = hasCounters ? (takeNumber64(d) ?? (yield* number64(d))) : null;
+  const maxDeletedMs = hasCounters ? (takeNumber64(d) ?? (yield* number64(d))) : null;
+  const maxDeletedSeq = hasCounters ? (takeNumber64(d) ?? (yield* number64(d))) : null;
+  const entriesAdded = hasCounters ? (takeNumber64(d) ?? (yield* number64(d))) : null;
   visitor.streamInfo({
     length: stored,
     lastMs,
@@ -87,7 +87,7 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
     );
   }
 
-  const groups = yield* length(d);
+  const groups = takeLength(d) ?? (yield* length(d));
   const names = new NameSet();
   for (let i = 0; i < groups; i++) {
     const at = input.offset;
@@ -334,8 +334,8 @@ function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
   while (!input.readString()) yield;
   const name = input.sb.slice(input.ss, input.se);
   d.element = 'stream group';
-  const lastMs = yield* number64(d);
-  const lastSeq = yield* number64(d);
+  const lastMs = takeNumber64(d) ?? (yield* number64(d));
+  const lastSeq = takeNumber64(d) ?? (yield* number64(d));
   let entriesRead: Int64 | null = null;
   if (version >= 2) {
     while (!input.readLength64()) yield;
@@ -343,7 +343,7 @@ function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
     entriesRead = isUnknown ? null : uint64FromWords(input.hi, input.lo);
   }
   const pending = new PendingList();
-  const pendingCount = yield* length(d);
+  const pendingCount = takeLength(d) ?? (yield* length(d));
   for (let i = 0; i < pendingCount; i++) {
     while (input.end - input.pos < ID_BYTES + 8) yield;
     const { pos, view } = input;
@@ -357,7 +357,7 @@ function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
   const consumers: StreamConsumer[] = [];
   const names = new NameSet();
   let duplicateOwners = 0;
-  const consumerCount = yield* length(d);
+  const consumerCount = takeLength(d) ?? (yield* length(d));
   for (let i = 0; i < consumerCount; i++) {
     const at = input.offset;
     while (!input.readString()) yield;
@@ -372,7 +372,7 @@ function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
       activeMs = int64FromWords(input.hi, input.lo);
     }
     consumers.push({ name: consumerName, seenMs, activeMs });
-    const owned = yield* length(d);
+    const owned = takeLength(d) ?? (yield* length(d));
     let guess = 0;
     for (let n = 0; n < owned; n++) {
       while (input.end - input.pos < ID_BYTES) yield;

@@ -13,9 +13,15 @@ const MODULE = 7;
  */
 export function tryReadValue(d: Decoding, rule: ValueRule, level: Level): boolean {
   const { input } = d;
-  if (level === 'logical' || level === 'packed') {
-    if (rule.ofString === null || isLongString(d) || !input.readString()) return false;
-    d.packed = level === 'packed';
+  if (level !== 'raw' && level !== 'skip') {
+    input.sized = level === 'sizes';
+    d.packed = level !== 'logical';
+    if (rule.ofString === null) return false;
+    if (input.sized && d.header.typeCode === STRING) {
+      if (!input.readSized()) return false;
+    } else if (isLongString(d) || !input.readString()) {
+      return false;
+    }
     rule.ofString(d);
     return true;
   }
@@ -34,6 +40,7 @@ export function tryReadValue(d: Decoding, rule: ValueRule, level: Level): boolea
 
 /** Reads a value of any length. */
 export function* readValue(d: Decoding, rule: ValueRule, level: Level): Rule {
+  const { input } = d;
   if (level === 'skip') {
     yield* rule.skip(d);
     return;
@@ -43,14 +50,15 @@ export function* readValue(d: Decoding, rule: ValueRule, level: Level): Rule {
     if (yield* captureRaw(d, rule)) return;
     wanted = d.visitor.rawTooLong();
     // All of it is in the window now. Reading it on in one go would leave the consumer no chance to pass its results on.
-    d.input.hold();
+    input.hold();
     yield;
     if (wanted === 'skip') {
       yield* rule.skip(d);
       return;
     }
   }
-  d.packed = wanted === 'packed';
+  d.packed = wanted !== 'logical';
+  input.sized = wanted === 'sizes';
   if (d.header.typeCode === STRING) yield* stringValue(d);
   else yield* rule.decode(d);
 }
@@ -145,6 +153,11 @@ const EMPTY_LISTPACK_BYTES = 7;
 function* stringValue(d: Decoding): Rule {
   const { input, visitor } = d;
   const { pieceBytes } = d.options;
+  if (input.sized) {
+    while (!input.readSized()) yield;
+    visitor.string(input.sb, input.ss, input.se);
+    return;
+  }
   const first = input.offset;
   let stored = input.readStringHead();
   while (stored < 0) {

@@ -1,0 +1,92 @@
+/**
+ * The work of rdbkit inspect.
+ *
+ * @module
+ */
+import { adviceFor, Inspection, type InspectionOptions } from '@rdbkit/inspect';
+import type { KeySelection } from '@rdbkit/rdb';
+import { OutputBuffer } from '@rdbkit/resp';
+import { EXIT, type ExitCode } from '../app/exit-code.ts';
+import { colorsFor } from '../app/messages.ts';
+import type { CliContext } from '../app/program.ts';
+import { keySelection } from '../flags/selection-flags.ts';
+import { type DumpTask, runDump } from '../reading/dump-run.ts';
+import type { InspectFlags } from './command.ts';
+import { type Findings, jsonDocument } from './json.ts';
+import { pageLines } from './page.ts';
+
+/** Runs the command. */
+export async function runInspect(context: CliContext, flags: InspectFlags, path?: string): Promise<ExitCode> {
+  const nowMs = context.host.now();
+  const selection = keySelection(
+    {
+      ...flags,
+      slots: undefined,
+      // Keys that have expired are in the dump all the same.
+      expired: flags.expired ?? 'keep',
+      'map-db': undefined,
+      'rename-prefix': undefined,
+      'strip-ttl': false,
+      'shift-ttl': undefined,
+    },
+    nowMs,
+  );
+  return runDump(context, flags, path, (position) => {
+    const options: InspectionOptions = {
+      target: flags.target,
+      allocator: flags.allocator,
+      top: flags.top,
+      prefixes: { separator: flags.separator },
+      slots: flags.slots,
+      nowMs,
+      accept: (header) => selection.accept(header),
+      acceptSize: selection.hasSizeBounds ? (bytes) => selection.acceptSize(bytes) : undefined,
+      position,
+    };
+    return inspectTask(context, flags, new Inspection(options), selection);
+  });
+}
+
+function inspectTask(
+  { host }: CliContext,
+  flags: InspectFlags,
+  inspection: Inspection,
+  selection: KeySelection,
+): DumpTask {
+  const out = new OutputBuffer();
+  return {
+    visitor: inspection,
+    out,
+    results: 'keys',
+    isDone: () => selection.exhausted,
+    abort: () => {},
+    conclude: (end) => {
+      const report = inspection.report();
+      const findings: Findings = { report, advice: adviceFor(report), end, selection };
+      write(out, flags.json ? jsonDocument(findings) : page(findings));
+      return EXIT.OK;
+    },
+    report: () => {},
+  };
+
+  function page(findings: Findings): string {
+    const toFile = flags.output !== undefined && flags.output !== '-';
+    const colors = colorsFor(toFile ? { isTerminal: false } : host.stdout, host.env, flags.color);
+    const columns = toFile ? WIDTH_OF_FILES : host.stdout.columns();
+    return pageLines(findings, { columns, colors, isUnicode: isUnicode(host.env, host.stdout.isTerminal) });
+  }
+}
+
+const WIDTH_OF_FILES = 100;
+
+/** Bars are drawn where the terminal can show them; a file or pipe is taken for one that can. */
+function isUnicode(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  return !isTerminal || /utf-?8/i.test(locale);
+}
+
+function write(out: OutputBuffer, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  out.copy(bytes, 0, bytes.length);
+  out.commit();
+}

@@ -1,0 +1,378 @@
+/**
+ * What keys cost by the beginnings of their names.
+ *
+ * @module
+ */
+
+/** Sums over keys. */
+export interface PrefixSums {
+  readonly keys: number;
+  /** Serialized. */
+  readonly bytes: number;
+  readonly memory: number;
+  /** Keys that expire. */
+  readonly expires: number;
+}
+
+/** A prefix, up to and including a separator, and everything below it. */
+export interface PrefixNode extends PrefixSums {
+  /** The whole prefix; empty for all keys. */
+  readonly prefix: Uint8Array;
+  /** Heaviest first. What is missing to the sums of this node are keys that end at this level and prefixes that were given up. */
+  readonly children: readonly PrefixNode[];
+  /**
+   * The true sums are at least those of the node, and at most greater by this. All 0 as long as nothing was given up.
+   */
+  readonly error: PrefixSums;
+}
+
+/** Options of a {@link PrefixTree}. */
+export interface PrefixTreeOptions {
+  /** @default ':' */
+  readonly separator?: Uint8Array | string | undefined;
+  /**
+   * Prefixes that are counted at a time. When there are more, the lightest are given up.
+   * @default 65536
+   */
+  readonly nodes?: number | undefined;
+  /**
+   * Separators of a name that are looked at; a part of more than 256 bytes ends that, too.
+   * @default 8
+   */
+  readonly depth?: number | undefined;
+}
+
+const ROOT = 0;
+const HASH_PRIME = 0x01000193;
+const HASH_START = 0x811c9dc5 | 0;
+/** What is longer between two separators ends the way down, so that names of any length take bounded memory. */
+const LONGEST_SEGMENT = 256;
+const WEIGHT_CLASSES = 256;
+
+/**
+ * Counts keys, bytes and memory for every prefix of their names that ends in a separator, in bounded memory.
+ *
+ * As long as there are no more prefixes than the option `nodes` allows, all sums are exact. When there are more, the lightest
+ * half (by memory, of those without a longer prefix below them) is given up: their sums stay in those of the shorter prefixes, but
+ * if such a prefix is met again its count starts anew. What it may lack is bounded by what was given up below its parent and what
+ * the parent itself lacks, and by the heaviest of what was ever given up; the smaller of the two is the node's `error`. So for
+ * every prefix `sum ≤ true sum ≤ sum + error`, and {@link PrefixTree.limit} bounds the true sums of every prefix that is not in
+ * the tree. Both stay below 2 · memory of all keys / `nodes` as long as most of the light prefixes weigh about the same.
+ *
+ * @example
+ * ```ts
+ * import { PrefixTree } from '@rdbkit/inspect';
+ * const tree = new PrefixTree();
+ * for (const name of ['user:1:name', 'user:2:name', 'config']) tree.add(new TextEncoder().encode(name), 0, name.length, 20, 80, false);
+ * const [user] = tree.root().children;
+ * console.log(new TextDecoder().decode(user?.prefix), user?.keys, user?.memory); // user: 2 160
+ * ```
+ */
+export class PrefixTree {
+  /** What names are taken apart at. */
+  readonly separator: Uint8Array;
+  private readonly depth: number;
+  private readonly capacity: number;
+
+  // Nodes are numbers; 0 is the root. Those that were given up wait in a list to be used again.
+  private readonly parents: Int32Array;
+  private readonly childCounts: Int32Array;
+  private readonly hashes: Int32Array;
+  private readonly starts: Int32Array;
+  private readonly lengths: Int32Array;
+  private readonly isUsed: Uint8Array;
+  /** Four numbers a node: keys, bytes, memory, expires. */
+  private readonly sums: Float64Array;
+  private readonly errors: Float64Array;
+  /** Sums of children that were given up. */
+  private readonly lost: Float64Array;
+  private readonly free: Int32Array;
+  private freeCount = 0;
+  private used = 1;
+  /** Open addressing: node number + 1, or 0. Twice as many places as nodes, at least. */
+  private readonly slots: Int32Array;
+  private readonly slotMask: number;
+  /** The segments' bytes. */
+  private text = new Uint8Array(4096);
+  private textEnd = 0;
+  /** Of all that was given up, the most of each sum. */
+  private readonly given = new Float64Array(SUMS);
+
+  /** @throws RangeError for an empty separator and for numbers that are not positive. */
+  constructor(options: PrefixTreeOptions = {}) {
+    const { separator = ':', nodes = 65_536, depth = 8 } = options;
+    this.separator = typeof separator === 'string' ? new TextEncoder().encode(separator) : separator;
+    if (this.separator.length === 0) throw new RangeError('the separator is empty');
+    if (!Number.isSafeInteger(depth) || depth < 1) throw new RangeError(`depth: ${depth} is not a positive number`);
+    // Otherwise the way down to one prefix could take all of them.
+    if (!Number.isSafeInteger(nodes) || nodes < depth)
+      throw new RangeError(`nodes: ${nodes} is not a number from the depth, ${depth}, on`);
+    this.depth = depth;
+    this.capacity = nodes + 1;
+    const count = this.capacity;
+    this.parents = new Int32Array(count);
+    this.childCounts = new Int32Array(count);
+    this.hashes = new Int32Array(count);
+    this.starts = new Int32Array(count);
+    this.lengths = new Int32Array(count);
+    this.isUsed = new Uint8Array(count);
+    this.sums = new Float64Array(SUMS * count);
+    this.errors = new Float64Array(SUMS * count);
+    this.lost = new Float64Array(SUMS * count);
+    this.free = new Int32Array(count);
+    const places = 2 ** Math.ceil(Math.log2(count * 2));
+    this.slots = new Int32Array(places);
+    this.slotMask = places - 1;
+  }
+
+  /** Whether nothing was given up, so that all sums are exact. */
+  get isExact(): boolean {
+    return this.given[0] === 0;
+  }
+
+  /** What a prefix that is not in the tree comes to at most. All 0 if there is none. */
+  get limit(): PrefixSums {
+    return sumsAt(this.given, 0);
+  }
+
+  /** Counts a key. The bytes are the caller's again afterwards. */
+  add(bytes: Uint8Array, start: number, end: number, size: number, memory: number, expires: boolean): void {
+    const { separator, depth } = this;
+    const first = separator[0] as number;
+    const length = separator.length;
+    const mark = expires ? 1 : 0;
+    this.count(ROOT, size, memory, mark);
+    let node = ROOT;
+    let from = start;
+    for (let i = start, level = 0; i < end; i++) {
+      if (bytes[i] !== first || (length > 1 && !this.isSeparator(bytes, i, end))) continue;
+      i += length - 1;
+      if (i - from >= LONGEST_SEGMENT) return;
+      let hash = HASH_START ^ node;
+      for (let n = from; n <= i; n++) hash = Math.imul(hash ^ (bytes[n] as number), HASH_PRIME);
+      node = this.child(node, hash, bytes, from, i + 1);
+      this.count(node, size, memory, mark);
+      if (++level === depth) return;
+      from = i + 1;
+    }
+  }
+
+  /**
+   * The tree as it stands.
+   *
+   * @param least - Nodes with less memory than this are left out.
+   */
+  root(least = 0): PrefixNode {
+    const children: number[][] = [];
+    for (let node = 1; node < this.used; node++) {
+      if (this.isUsed[node] === 0 || (this.sums[SUMS * node + MEMORY] as number) < least) continue;
+      (children[this.parents[node] as number] ??= []).push(node);
+    }
+    return this.describe(ROOT, new Uint8Array(0), children);
+  }
+
+  /** The prefixes with the most memory, whatever their length; of those with the same memory the shorter first. */
+  heaviest(count: number): PrefixNode[] {
+    const nodes: number[] = [];
+    for (let node = 1; node < this.used; node++) if (this.isUsed[node] === 1) nodes.push(node);
+    const memory = (node: number): number => this.sums[SUMS * node + MEMORY] as number;
+    nodes.sort((a, b) => memory(b) - memory(a) || this.prefixOf(a).length - this.prefixOf(b).length);
+    return nodes.slice(0, count).map((node) => this.describe(node, this.prefixOf(node), []));
+  }
+
+  private describe(node: number, prefix: Uint8Array, children: readonly (readonly number[])[]): PrefixNode {
+    const below = (children[node] ?? []).map((child) => {
+      const longer = new Uint8Array(prefix.length + (this.lengths[child] as number));
+      longer.set(prefix);
+      longer.set(this.segment(child), prefix.length);
+      return this.describe(child, longer, children);
+    });
+    below.sort((a, b) => b.memory - a.memory || compareBytes(a.prefix, b.prefix));
+    return { prefix, ...sumsAt(this.sums, node), children: below, error: sumsAt(this.errors, node) };
+  }
+
+  private prefixOf(node: number): Uint8Array {
+    const path: number[] = [];
+    for (let at = node; at !== ROOT; at = this.parents[at] as number) path.unshift(at);
+    return concat(path.map((at) => this.segment(at)));
+  }
+
+  private segment(node: number): Uint8Array {
+    const start = this.starts[node] as number;
+    return this.text.subarray(start, start + (this.lengths[node] as number));
+  }
+
+  private count(node: number, size: number, memory: number, expires: number): void {
+    const { sums } = this;
+    const at = SUMS * node;
+    sums[at] = (sums[at] as number) + 1;
+    sums[at + 1] = (sums[at + 1] as number) + size;
+    sums[at + MEMORY] = (sums[at + MEMORY] as number) + memory;
+    sums[at + 3] = (sums[at + 3] as number) + expires;
+  }
+
+  private isSeparator(bytes: Uint8Array, at: number, end: number): boolean {
+    const { separator } = this;
+    if (at + separator.length > end) return false;
+    for (let i = 1; i < separator.length; i++) if (bytes[at + i] !== separator[i]) return false;
+    return true;
+  }
+
+  private child(parent: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const { slots, slotMask, parents, hashes, lengths } = this;
+    const length = end - start;
+    for (let place = mix(hash) & slotMask; ; place = (place + 1) & slotMask) {
+      const node = (slots[place] as number) - 1;
+      if (node < 0) break;
+      if (
+        hashes[node] === hash &&
+        parents[node] === parent &&
+        lengths[node] === length &&
+        this.isText(node, bytes, start)
+      ) {
+        return node;
+      }
+    }
+    return this.insert(parent, hash, bytes, start, end);
+  }
+
+  private isText(node: number, bytes: Uint8Array, start: number): boolean {
+    const { text } = this;
+    const from = this.starts[node] as number;
+    const length = this.lengths[node] as number;
+    for (let i = 0; i < length; i++) if (text[from + i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  private insert(parent: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
+    if (this.freeCount === 0 && this.used === this.capacity) this.giveUp(parent);
+    const node = this.freeCount > 0 ? (this.free[--this.freeCount] as number) : this.used++;
+    const length = end - start;
+    this.isUsed[node] = 1;
+    this.parents[node] = parent;
+    this.hashes[node] = hash;
+    this.childCounts[node] = 0;
+    this.childCounts[parent] = (this.childCounts[parent] as number) + 1;
+    this.sums.fill(0, SUMS * node, SUMS * node + SUMS);
+    this.lost.fill(0, SUMS * node, SUMS * node + SUMS);
+    for (let i = 0; i < SUMS; i++) {
+      // A key that is missing here came while the parent was as it is, and was lost below it, or before, and is missing there too.
+      const missing = (this.lost[SUMS * parent + i] as number) + (this.errors[SUMS * parent + i] as number);
+      this.errors[SUMS * node + i] = Math.min(this.given[i] as number, missing);
+    }
+    this.keep(node, bytes, start, length);
+    this.place(node);
+    return node;
+  }
+
+  private keep(node: number, bytes: Uint8Array, start: number, length: number): void {
+    if (this.textEnd + length > this.text.length) {
+      const larger = new Uint8Array(Math.max(this.text.length * 2, this.textEnd + length));
+      larger.set(this.text.subarray(0, this.textEnd));
+      this.text = larger;
+    }
+    const { text, textEnd } = this;
+    for (let i = 0; i < length; i++) text[textEnd + i] = bytes[start + i] as number;
+    this.starts[node] = textEnd;
+    this.lengths[node] = length;
+    this.textEnd += length;
+  }
+
+  private place(node: number): void {
+    const { slots, slotMask } = this;
+    let place = mix(this.hashes[node] as number) & slotMask;
+    while (slots[place] !== 0) place = (place + 1) & slotMask;
+    slots[place] = node + 1;
+  }
+
+  /** Gives up the lightest half of the prefixes without a longer one below them, but not the one that is being counted. */
+  private giveUp(current: number): void {
+    const { sums, parents, isUsed, childCounts } = this;
+    const classes = new Int32Array(WEIGHT_CLASSES);
+    let leaves = 0;
+    for (let node = 1; node < this.used; node++) {
+      if (isUsed[node] === 0 || childCounts[node] !== 0 || node === current) continue;
+      const weight = weightClass(sums[SUMS * node + MEMORY] as number);
+      classes[weight] = (classes[weight] as number) + 1;
+      leaves++;
+    }
+    let border = 0;
+    for (let taken = 0; border < WEIGHT_CLASSES; border++) {
+      taken += classes[border] as number;
+      if (taken * 2 >= leaves) break;
+    }
+    for (let node = 1; node < this.used; node++) {
+      if (isUsed[node] === 0 || childCounts[node] !== 0 || node === current) continue;
+      if (weightClass(sums[SUMS * node + MEMORY] as number) > border) continue;
+      const parent = parents[node] as number;
+      for (let i = 0; i < SUMS; i++) {
+        const sum = (sums[SUMS * node + i] as number) + (this.errors[SUMS * node + i] as number);
+        this.given[i] = Math.max(this.given[i] as number, sum);
+        this.lost[SUMS * parent + i] = (this.lost[SUMS * parent + i] as number) + (sums[SUMS * node + i] as number);
+      }
+      isUsed[node] = 0;
+      childCounts[parent] = (childCounts[parent] as number) - 1;
+      this.free[this.freeCount++] = node;
+    }
+    this.rebuild();
+  }
+
+  /** Makes the table of places anew, and moves the bytes of the segments together. */
+  private rebuild(): void {
+    this.slots.fill(0);
+    const nodes: number[] = [];
+    for (let node = 1; node < this.used; node++) if (this.isUsed[node] === 1) nodes.push(node);
+    nodes.sort((a, b) => (this.starts[a] as number) - (this.starts[b] as number));
+    let end = 0;
+    for (const node of nodes) {
+      const start = this.starts[node] as number;
+      const length = this.lengths[node] as number;
+      this.text.copyWithin(end, start, start + length);
+      this.starts[node] = end;
+      end += length;
+      this.place(node);
+    }
+    this.textEnd = end;
+  }
+}
+
+const SUMS = 4;
+const MEMORY = 2;
+
+function sumsAt(sums: Float64Array, node: number): PrefixSums {
+  const at = SUMS * node;
+  return {
+    keys: sums[at] as number,
+    bytes: sums[at + 1] as number,
+    memory: sums[at + MEMORY] as number,
+    expires: sums[at + 3] as number,
+  };
+}
+
+/** Four classes for each doubling. */
+function weightClass(memory: number): number {
+  return memory < 1 ? 0 : Math.min(WEIGHT_CLASSES - 1, Math.floor(Math.log2(memory) * 4) + 1);
+}
+
+/** The low bits of the running hash depend on the last bytes only. */
+function mix(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return mixed ^ (mixed >>> 12);
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Byte-wise order; a prefix comes before what continues it. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  return a.length - b.length;
+}

@@ -14,7 +14,7 @@ import {
   type TestServer,
   until,
 } from '@rdbkit/testkit';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { classifyReply, type ReplyId } from './index.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -49,6 +49,22 @@ function payload(version: number, ...body: readonly number[]): Uint8Array {
   const crc = Buffer.alloc(8);
   crc.writeBigUInt64LE(BigInt(crc64(bytes)));
   return Buffer.concat([bytes, crc]);
+}
+
+/** Makes a server again what it was before it was provoked, however that ended. What its version does not know it has not got. */
+async function appease(server: TestServer): Promise<void> {
+  const settings = [
+    ['maxclients', '1000'],
+    ['maxmemory', '0'],
+    ['min-slaves-to-write', '0'],
+    ['slave-serve-stale-data', 'yes'],
+    ['slave-read-only', 'yes'],
+    ['save', ''],
+    ['lua-time-limit', '5000'],
+  ] as const;
+  await server.call('SCRIPT', 'KILL').catch(() => {});
+  await server.call('SLAVEOF', 'NO', 'ONE');
+  for (const setting of settings) await server.call('CONFIG', 'SET', ...setting).catch(() => {});
 }
 
 /** How a reply is provoked. The server is empty at first; `since` is the first version that gives it. */
@@ -137,9 +153,7 @@ const PROVOCATIONS: readonly Provocation[] = [
     id: 'out-of-memory',
     provoke: async (server) => {
       await server.call('CONFIG', 'SET', 'maxmemory', '1');
-      const text = await errorOf(server, 'RESTORE', 'k', 0, payload(6, 0, 1, 0x78));
-      await server.call('CONFIG', 'SET', 'maxmemory', '0');
-      return text;
+      return await errorOf(server, 'RESTORE', 'k', 0, payload(6, 0, 1, 0x78));
     },
   },
   {
@@ -147,18 +161,14 @@ const PROVOCATIONS: readonly Provocation[] = [
     since: [2, 8],
     provoke: async (server) => {
       await server.call('CONFIG', 'SET', minReplicas(server.program), '1');
-      const text = await errorOf(server, 'SET', 'k', 'v');
-      await server.call('CONFIG', 'SET', minReplicas(server.program), '0');
-      return text;
+      return await errorOf(server, 'SET', 'k', 'v');
     },
   },
   {
     id: 'read-only',
     provoke: async (server) => {
       await server.call('SLAVEOF', '127.0.0.1', '1');
-      const text = await errorOf(server, 'SET', 'k', 'v');
-      await server.call('SLAVEOF', 'NO', 'ONE');
-      return text;
+      return await errorOf(server, 'SET', 'k', 'v');
     },
   },
   {
@@ -167,10 +177,7 @@ const PROVOCATIONS: readonly Provocation[] = [
       await server.call('CONFIG', 'SET', 'slave-serve-stale-data', 'no');
       await server.call('CONFIG', 'SET', 'slave-read-only', 'no');
       await server.call('SLAVEOF', '127.0.0.1', '1');
-      const text = await errorOf(server, 'SET', 'k', 'v');
-      await server.call('SLAVEOF', 'NO', 'ONE');
-      await server.call('CONFIG', 'SET', 'slave-read-only', 'yes');
-      return text;
+      return await errorOf(server, 'SET', 'k', 'v');
     },
   },
   {
@@ -185,7 +192,6 @@ const PROVOCATIONS: readonly Provocation[] = [
       const text = await waiting;
       const later = await errorOf(server, 'WAIT', 1, 10);
       expect(classifyReply(later), later).toMatchObject({ id: isAtLeast(server.program, 4) ? 'demoted' : 'other' });
-      await server.call('SLAVEOF', 'NO', 'ONE');
       client.close();
       return text;
     },
@@ -217,9 +223,7 @@ const PROVOCATIONS: readonly Provocation[] = [
         const info = await server.info('persistence');
         return info.rdb_bgsave_in_progress === '0' && info.rdb_last_bgsave_status === 'err';
       });
-      const text = await errorOf(server, 'SET', 'k', 'v');
-      await server.call('CONFIG', 'SET', 'save', '');
-      return text;
+      return await errorOf(server, 'SET', 'k', 'v');
     },
   },
   {
@@ -227,9 +231,7 @@ const PROVOCATIONS: readonly Provocation[] = [
     since: [2, 8],
     provoke: async (server) => {
       await server.call('CONFIG', 'SET', 'maxclients', '1');
-      const text = await rawAnswer(server, '');
-      await server.call('CONFIG', 'SET', 'maxclients', '1000');
-      return text;
+      return await rawAnswer(server, '');
     },
   },
   { id: 'too-long', provoke: (server) => rawAnswer(server, '*2\r\n$3\r\nGET\r\n$9999999999\r\n') },
@@ -246,6 +248,9 @@ describe.skipIf(servers.length === 0).each(servers.map((program) => [program.lab
       // A folder of this name keeps BGSAVE from renaming its file.
       server = await startServer(program, { tcp: true, config: { dbfilename: 'busy.rdb' } });
       mkdirSync(join(server.folder, 'busy.rdb'));
+    });
+    afterEach(async () => {
+      await appease(server);
     });
     afterAll(async () => {
       await server.stop();

@@ -196,7 +196,7 @@ export class Lane implements ReplyHandler, GroupSink, ExistenceSink {
       const { runId } = connection.peer;
       const isOther = this.hasConnected && (runId === null || runId !== this.runId);
       try {
-        if (isOther && !this.net.isHolding) await this.checkMemory(connection);
+        if (isOther && !this.net.quorum.isWanted) await this.checkMemory(connection);
         if (connection.ended !== null) throw connection.ended;
         return connection;
       } catch (error) {

@@ -16,6 +16,6 @@ export default defineConfig({
     maxWorkers: 2,
     passWithNoTests: false,
     // A slow suite asks for more time itself: vi.setConfig({ testTimeout }) at the top of the file.
-    testTimeout: 10_000,
+    testTimeout: 30_000,
   },
 });

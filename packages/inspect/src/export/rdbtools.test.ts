@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { RdbReader, readRdbSync } from '@rdbkit/rdb';
 import {
   blobValue,
-  eachVector,
   hashValue,
   listValue,
   listVectors,
@@ -119,15 +118,14 @@ describe.skipIf(tool === '')('the tool itself', () => {
   /** It takes texts in zipmaps for the numbers that they resemble: `007` for 7. */
   const hasZipmaps = ({ name }: Vector): boolean => name.endsWith('redis-2.4.18/hashes');
 
-  it.each(eachVector(readable.filter((vector) => !hasZipmaps(vector))))(
-    'writes the same JSON of %s',
-    (_name, vector) => {
-      expect(json(vector.read())).toBe(output('json', vector));
-    },
-  );
+  it('writes the same JSON of every dump', () => {
+    for (const vector of readable.filter((one) => !hasZipmaps(one)))
+      expect(json(vector.read()), vector.name).toBe(output('json', vector));
+  });
 
-  it.each(eachVector(readable))('writes the same table of %s', (_name, vector) => {
-    expect(comparable(memory(vector.read()))).toEqual(comparable(output('memory', vector)));
+  it('writes the same table of every dump', () => {
+    for (const vector of readable)
+      expect(comparable(memory(vector.read())), vector.name).toEqual(comparable(output('memory', vector)));
   });
 });
 

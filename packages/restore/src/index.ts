@@ -26,8 +26,8 @@ export { type CommandState, type ModuleInfo, type NodeProbe, type Probe, type Pr
 export { classifyReply, REPLY_CLASSES, type ReplyAction, type ReplyClass, type ReplyId } from './reply-class.ts';
 export { PreparedRestore, prepareRestore, type RestoreSource, type RestoreTarget, restore } from './restore.ts';
 export { RestoreError, type RestoreErrorCode } from './restore-error.ts';
-export type { JournalOptions, RecordLog, RestoreEvent, RestoreOptions } from './restore-options.ts';
-export type { RestoreCounts, RestorePlan, RestoreProgress, RestoreResult } from './restore-progress.ts';
+export type { JournalOptions, LogReplayOptions, RecordLog, RestoreEvent, RestoreOptions } from './restore-options.ts';
+export type { LogResult, RestoreCounts, RestorePlan, RestoreProgress, RestoreResult } from './restore-progress.ts';
 export type { RecordOutcome, RestoreRecord } from './restore-record.ts';
 export { redact, Secret } from './secret.ts';
 export { parseServerState, type Role, type ServerState } from './server-state.ts';

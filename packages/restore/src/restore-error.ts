@@ -14,6 +14,10 @@ export type RestoreErrorCode =
   | 'RESTORE_NO_DATABASE'
   /** The server was restarted and does not have what it had acknowledged. */
   | 'RESTORE_LOST'
+  /** A log of commands cannot be replayed into this target. */
+  | 'RESTORE_LOG'
+  /** A command or transaction of a log is too long to be held. */
+  | 'RESTORE_LOG_TOO_LONG'
   /** The caller's signal ended it. */
   | 'RESTORE_ABORTED'
   /** The journal belongs to another source, target or choice of options, or there is none to go on from. */

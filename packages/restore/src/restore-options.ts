@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { AofCut, AofWarning } from '@rdbkit/aof';
 import type { EmitOptions, Target } from '@rdbkit/commands';
-import type { KeyHeader, RdbOptions, RdbWarning } from '@rdbkit/rdb';
+import type { KeyHeader, KeySelection, RdbOptions, RdbWarning } from '@rdbkit/rdb';
 import type { EngineEvent } from './internal/engine/engine.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import type { RestoreRecord } from './restore-record.ts';
@@ -28,6 +29,29 @@ export interface RecordLog {
   position(): number;
   /** Forgets what was added behind a position; before anything is added. */
   goBack(position: number): void;
+}
+
+/** What is to be done with an append-only log. */
+export interface LogReplayOptions {
+  /** Stop before the first timestamp later than this, Unix seconds. */
+  readonly until?: number | null | undefined;
+  /**
+   * Restore only the base, as any RDB.
+   * @default false
+   */
+  readonly baseOnly?: boolean | undefined;
+  /** Which commands are wanted, by database, name and slot of their keys, and what becomes of databases and names. */
+  readonly selection?: KeySelection | undefined;
+  /**
+   * The expiry, in Unix milliseconds, in the place of one that has passed: a server drops such a key at once, although a later
+   * command may prolong it.
+   * @default null (times are as they were logged)
+   */
+  readonly postponeExpiredTo?: number | null | undefined;
+  /** What was odd about the log. */
+  readonly onWarning?: ((warning: AofWarning) => void) | undefined;
+  /** The log ends within a command or transaction, which is left out. */
+  readonly onCut?: ((cut: AofCut) => void) | undefined;
 }
 
 /** Something that happens on the way. */
@@ -96,6 +120,8 @@ export interface RestoreOptions
    * @default true
    */
   readonly functions?: boolean | undefined;
+  /** For a source that is an append-only log. */
+  readonly log?: LogReplayOptions | undefined;
   readonly journal?: JournalOptions | undefined;
   readonly records?: RecordLog | undefined;
   /** Options of the reader. `rawBytes` decides up to which length a value goes by one `RESTORE`; 32 MiB unless given. */

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { AofSummary } from '@rdbkit/aof';
+import type { LogCounts } from '@rdbkit/commands';
 import type { ValueKind } from '@rdbkit/rdb';
 import type { EndpointKind } from './endpoint.ts';
 import type { RestoreWay } from './internal/engine/unit-table.ts';
@@ -59,6 +61,15 @@ export interface RestoreCounts {
   readonly scripts: number;
 }
 
+/** What came of the commands of an append-only log, in this run. */
+export interface LogResult {
+  readonly counts: LogCounts;
+  /** Commands that the target refused; the others have their effect. */
+  readonly failed: number;
+  /** The files that were read; `null` when they were not read to their end. */
+  readonly summary: AofSummary | null;
+}
+
 /** What came of a restore. */
 export interface RestoreResult extends RestoreCounts {
   readonly target: string;
@@ -77,6 +88,8 @@ export interface RestoreResult extends RestoreCounts {
   /** `null` when the source was not read to its end. */
   readonly checksum: string | null;
   readonly trailingBytes: number;
+  /** `null` unless the source is an append-only log. */
+  readonly log: LogResult | null;
   /** What may go wrong at the target while nobody is told. */
   readonly warnings: readonly string[];
 }
@@ -104,6 +117,8 @@ export interface RestorePlan
   /** Keys that would be restored. */
   readonly keys: number;
   readonly keysRead: number;
+  /** Commands of an append-only log that would be run; its keys are those of its base. */
+  readonly logCommands: number;
   /** Of the keys, how many go to which database. */
   readonly databases: ReadonlyMap<number, number>;
   readonly bytes: number;

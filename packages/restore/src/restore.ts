@@ -5,6 +5,8 @@
  */
 
 import type { Duplex } from 'node:stream';
+import { AofSet } from '@rdbkit/aof';
+import type { EmitOptions } from '@rdbkit/commands';
 import { type RdbSource, VALUE_TYPES } from '@rdbkit/rdb';
 import { formatAddress } from './address.ts';
 import { describeEndpoint, type Endpoint, parseEndpoint, streamEndpoint } from './endpoint.ts';
@@ -13,6 +15,7 @@ import { FIRST_ATTEMPT } from './internal/engine/compose.ts';
 import { Engine } from './internal/engine/engine.ts';
 import { type ByteSource, Feeder } from './internal/engine/feeder.ts';
 import { Journal, type JournalFacts, type Past } from './internal/engine/journal.ts';
+import { LogFeeder } from './internal/engine/log-feeder.ts';
 import { Planner } from './internal/engine/planner.ts';
 import { occupiedDatabases, settingsFor } from './internal/engine/prepare.ts';
 import type { Settings } from './internal/engine/settings.ts';
@@ -23,13 +26,16 @@ import { openTopology } from './open-topology.ts';
 import { Patience } from './patience.ts';
 import { type Probe, probe } from './probe.ts';
 import { RestoreError } from './restore-error.ts';
-import type { RestoreEvent, RestoreOptions } from './restore-options.ts';
+import type { LogReplayOptions, RestoreEvent, RestoreOptions } from './restore-options.ts';
 import type { RestoreCounts, RestorePlan, RestoreProgress, RestoreResult } from './restore-progress.ts';
 import type { ServerState } from './server-state.ts';
 import type { Topology } from './topology.ts';
 
-/** A backup: its bytes as a whole, or chunk by chunk; or something that is asked for one chunk after the other. */
-export type RestoreSource = RdbSource | ByteSource;
+/**
+ * A backup: the bytes of an RDB as a whole, or chunk by chunk; something that is asked for one chunk after the other; or an
+ * append-only log, which `openAof` of `@rdbkit/aof` opens.
+ */
+export type RestoreSource = RdbSource | ByteSource | AofSet;
 
 /** Where to restore to: an address, a parsed one, or streams that the caller makes, one for each connection. */
 export type RestoreTarget = string | Endpoint | { readonly connect: () => Duplex | Promise<Duplex> };
@@ -74,7 +80,8 @@ export class PreparedRestore {
   async plan(source: RestoreSource): Promise<RestorePlan> {
     const { options, settings, probe: probed } = this;
     const planner = new Planner(settings, (record) => options.records?.add(record));
-    await planner.run(sourceBytes(source), options.signal);
+    if (source instanceof AofSet) await planner.runLog(source, this.logOptions(source), options.signal);
+    else await planner.run(sourceBytes(source), options.signal);
     const counts = countsOf(planner.batch.tally, new Map());
     const states = probed.nodes.map(({ state }) => state);
     return {
@@ -86,6 +93,7 @@ export class PreparedRestore {
       replicas: probed.replicas,
       keys: counts.restored,
       keysRead: planner.keys,
+      logCommands: planner.logCommands,
       databases: planner.databases,
       bytes: planner.bytes,
       commands: planner.commands,
@@ -111,7 +119,9 @@ export class PreparedRestore {
       account.attach(journal, () => options.records?.position() ?? 0);
       if (past !== null) options.records?.goBack(past.reportBytes);
       const engine = new Engine(topology, settings, account, facts, journal, past, (event) => options.onEvent?.(event));
-      const feeder = new Feeder(engine, past, `${facts.suffix}${FIRST_ATTEMPT}`);
+      const logOptions = source instanceof AofSet ? this.logOptions(source) : null;
+      const more = logOptions === null ? {} : baseOptions(logOptions);
+      const feeder = new Feeder(engine, past, `${facts.suffix}${FIRST_ATTEMPT}`, more);
       const progress = (): RestoreProgress => progressOf(engine, feeder, this.watch.failovers, startedAt);
       const timer = setInterval(() => options.onProgress?.(progress()), options.progressMs ?? DEFAULT_PROGRESS_MS);
       timer.unref();
@@ -119,8 +129,16 @@ export class PreparedRestore {
       options.signal?.addEventListener('abort', onAbort);
       if (options.signal?.aborted === true) onAbort();
       let failure: unknown = null;
+      let log: LogFeeder | null = null;
       try {
-        await feeder.run(sourceBytes(source));
+        if (source instanceof AofSet) {
+          const chosen = logOptions ?? {};
+          if (past === null) this.checkLog(chosen, facts);
+          log = new LogFeeder(engine, feeder, past, chosen, (record) => options.records?.add(record));
+          await log.run(source);
+        } else {
+          await feeder.run(sourceBytes(source));
+        }
       } catch (error) {
         failure = error;
       } finally {
@@ -139,6 +157,7 @@ export class PreparedRestore {
         keysBefore: feeder.keysBefore,
         checksum: feeder.summary?.checksum ?? null,
         trailingBytes: feeder.summary?.trailingBytes ?? 0,
+        log: log === null ? null : log.result,
         warnings: this.probe.warnings,
       };
       if (failure === null) return result;
@@ -147,6 +166,37 @@ export class PreparedRestore {
     } finally {
       topology.close();
     }
+  }
+
+  private logOptions(set: AofSet): LogReplayOptions {
+    const { log = {} } = this.options;
+    return { ...log, baseOnly: log.baseOnly === true && set.segments[0]?.format !== 'resp' };
+  }
+
+  /** Whether commands can be replayed: each exactly once, and on nothing but what the log says. */
+  private checkLog({ baseOnly = false }: LogReplayOptions, { occupied }: JournalFacts): void {
+    if (baseOnly) return;
+    const { settings, topology } = this;
+    const dump = 'have a server load the log, and restore a dump that it saves; or only the base of the log.';
+    if (topology.kind === 'cluster')
+      throw new RestoreError('RESTORE_LOG', 'the commands of a log cannot be replayed into a cluster', dump);
+    if (!settings.canTransact) {
+      const message = 'the target has no MULTI, without which nobody knows after an outage what was carried out';
+      throw new RestoreError('RESTORE_LOG', message, dump);
+    }
+    if (settings.db !== null) {
+      throw new RestoreError(
+        'RESTORE_DATABASES',
+        'a log selects databases itself, and the address names one',
+        'leave it out of the address and map databases with --map-db.',
+      );
+    }
+    if (settings.existing === 'replace' || occupied?.length === 0) return;
+    throw new RestoreError(
+      'RESTORE_LOG',
+      'the target has keys already, which the commands of the log would change',
+      'empty it; or --existing replace replays the log over what is there.',
+    );
   }
 
   private openJournal(): { journal: Journal | null; past: Past | null; facts: JournalFacts } {
@@ -220,6 +270,11 @@ export async function restore(
 ): Promise<RestoreResult> {
   const prepared = await prepareRestore(target, options);
   return await prepared.run(source);
+}
+
+/** Keys of a base that have expired may be prolonged by a later command. */
+function baseOptions({ baseOnly = false, postponeExpiredTo }: LogReplayOptions): EmitOptions {
+  return baseOnly ? {} : { expired: 'keep', postponeExpiredTo };
 }
 
 function endpointOf(target: RestoreTarget): Endpoint {

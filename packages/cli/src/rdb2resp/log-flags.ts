@@ -7,6 +7,7 @@ import type { FlagParametersForType } from '@stricli/core';
 import { usageError } from '../app/cli-error.ts';
 import type { CliContext } from '../app/program.ts';
 import { parseTime } from '../flags/parsers.ts';
+import type { SelectionFlags } from '../flags/selection-flags.ts';
 import { parseDuration } from '../lang/units.ts';
 import type { LogSource } from '../source/open-source.ts';
 import type { Rdb2respFlags } from './flags.ts';
@@ -70,12 +71,17 @@ const UNKNOWABLE = ['type', 'not-type', 'ttl', 'min-size', 'max-size', 'limit'] 
 
 /** Throws for flags that cannot be met for the commands of a log. */
 export function checkLogFlags(flags: Rdb2respFlags): void {
+  checkLogSelection(flags);
+  if (flags.existing === 'keep')
+    throw usageError('--existing keep is not possible with an append-only log: its commands change keys step by step');
+}
+
+/** The same for those flags that all commands share. */
+export function checkLogSelection(flags: SelectionFlags & LogFlags): void {
   const hint = 'load the log into a server, save a dump there and use that one; --from-base-only needs none.';
   for (const name of UNKNOWABLE)
     if (flags[name] !== undefined)
       throw usageError(`--${name} cannot be told of the commands in an append-only log`, hint);
-  if (flags.existing === 'keep')
-    throw usageError('--existing keep is not possible with an append-only log: its commands change keys step by step');
   if (flags.expired === 'skip') {
     const grace = '--expired-grace 0 leaves times as they are, so that a server drops these keys at once.';
     throw usageError(

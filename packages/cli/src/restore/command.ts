@@ -8,9 +8,10 @@ import { type CliCommand, type CliContext, commandFunction } from '../app/progra
 import { generalFlags } from '../flags/general-flags.ts';
 import { selectionFlags, shapingFlags } from '../flags/selection-flags.ts';
 import { inputFlags } from '../rdb2resp/flags.ts';
+import { logFlags } from '../rdb2resp/log-flags.ts';
 import { accessFlags, paceFlags, type RestoreFlags, workFlags } from './flags.ts';
 
-const BRIEF = 'Restores a dump into a live server, Sentinel set-up or cluster, with every key acknowledged.';
+const BRIEF = 'Restores a dump or log into a live server, Sentinel set-up or cluster, with every key acknowledged.';
 
 /** The command. */
 export const restore: CliCommand = {
@@ -18,7 +19,7 @@ export const restore: CliCommand = {
     brief: BRIEF,
     usage: 'rdbkit restore [FLAGS] SOURCE TARGET',
     positionals: [
-      ['SOURCE', "RDB file, also gzip'd; - reads standard input"],
+      ['SOURCE', "RDB file, append-only file or its directory, also gzip'd; - reads standard input"],
       [
         'TARGET',
         'redis://host:6379, rediss://…, redis-sentinel://host,host/master, redis-cluster://host, unix:///path',
@@ -32,6 +33,7 @@ export const restore: CliCommand = {
       { title: 'Which keys', flags: selectionFlags },
       { title: 'Changing them on the way', flags: shapingFlags },
       { title: 'Reading', flags: inputFlags },
+      { title: 'Append-only logs', flags: logFlags },
       { title: 'Talking, on stderr', flags: generalFlags },
     ],
     examples: [
@@ -64,13 +66,14 @@ export const restore: CliCommand = {
         ...selectionFlags,
         ...shapingFlags,
         ...inputFlags,
+        ...logFlags,
         ...generalFlags,
       },
       aliases: { q: 'quiet' },
       positional: {
         kind: 'tuple',
         parameters: [
-          { brief: 'RDB file', parse: String, placeholder: 'SOURCE' },
+          { brief: 'RDB file or append-only log', parse: String, placeholder: 'SOURCE' },
           { brief: 'address', parse: String, placeholder: 'TARGET' },
         ],
       },

@@ -10,6 +10,7 @@ import { parseCount } from '../flags/parsers.ts';
 import type { SelectionFlags, ShapingFlags } from '../flags/selection-flags.ts';
 import { parseDuration, parseSize } from '../lang/units.ts';
 import type { InputFlags } from '../rdb2resp/flags.ts';
+import type { LogFlags } from '../rdb2resp/log-flags.ts';
 
 /** What happens to keys, and what is written down. */
 export interface WorkFlags {
@@ -53,6 +54,7 @@ export interface RestoreFlags
     PaceFlags,
     AccessFlags,
     InputFlags,
+    LogFlags,
     SelectionFlags,
     ShapingFlags,
     GeneralFlags {}

@@ -4,12 +4,14 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import type { AofSegment } from '@rdbkit/aof';
 import { DataError } from '@rdbkit/bytes';
 import type { KeyHeader, KeySelection } from '@rdbkit/rdb';
 import {
   EndpointError,
   formatMetrics,
   identifyFile,
+  type LogReplayOptions,
   type PreparedRestore,
   prepareRestore,
   RestoreError,
@@ -17,6 +19,7 @@ import {
   type RestoreOptions,
   type RestoreProgress,
   type RestoreResult,
+  type RestoreSource,
 } from '@rdbkit/restore';
 import { CliError, usageError } from '../app/cli-error.ts';
 import { EXIT, type ExitCode, SIGNAL_EXIT } from '../app/exit-code.ts';
@@ -24,13 +27,14 @@ import type { CliContext } from '../app/program.ts';
 import { StopRequest } from '../app/stop-request.ts';
 import { keySelection } from '../flags/selection-flags.ts';
 import { printableText } from '../lang/printable.ts';
-import { countOf } from '../lang/units.ts';
+import { countOf, formatCount } from '../lang/units.ts';
 import { createProgress } from '../progress/progress.ts';
 import { describeDamage } from '../rdb2resp/damage.ts';
 import { rdbOptions } from '../rdb2resp/dump-writer.ts';
+import { checkLogSelection, isPlainBase, postponeTo } from '../rdb2resp/log-flags.ts';
 import { WarningPrinter } from '../rdb2resp/warning-printer.ts';
 import { PeekedInput, readHead } from '../source/byte-input.ts';
-import { closeSource, openSource, type RdbSource } from '../source/open-source.ts';
+import { closeSource, openSource, type Source } from '../source/open-source.ts';
 import { endpointOf, splitKeyFlags } from './access.ts';
 import type { RestoreFlags } from './flags.ts';
 import { MetricsServer } from './metrics-server.ts';
@@ -51,10 +55,15 @@ export async function runRestore(
   if (flags.resume && flags.journal === undefined) throw usageError('--resume needs --journal FILE');
   const { globs, tlsKey } = splitKeyFlags(flags);
   const chosen = { ...flags, key: globs };
-  const selection = keySelection(chosen, host.now());
+  const startedAt = host.now();
+  const asked = keySelection(chosen, startedAt);
   const endpoint = await endpointOf(target, flags, tlsKey, host);
-  const source = await openRdb(path, context);
+  const source = await openSource(path, host);
   try {
+    const isLog = source.kind === 'log' && !isPlainBase(flags, source);
+    if (isLog) checkLogSelection(chosen);
+    else if (source.kind === 'rdb') checkRdbFlags(flags, source.name);
+    const selection = isLog ? keySelection({ ...chosen, expired: 'keep' }, startedAt) : asked;
     const records = new RecordLog(flags.plan ? undefined : flags.report, flags.resume);
     try {
       const job = new Job(context, chosen, source, selection, records);
@@ -64,25 +73,22 @@ export async function runRestore(
       records.close();
     }
   } finally {
-    source.input.close();
+    await closeSource(source);
   }
 }
 
-async function openRdb(path: string, { host }: CliContext): Promise<RdbSource> {
-  const source = await openSource(path, host);
-  if (source.kind === 'rdb') return source;
-  await closeSource(source);
-  throw usageError(
-    `${source.name} is an append-only log, which restore does not take yet`,
-    'rdb2resp LOG | redis-cli --pipe replays it into a server.',
-  );
+/** A dump has one moment. */
+function checkRdbFlags(flags: RestoreFlags, name: string): void {
+  for (const flag of ['until', 'from-base-only'] as const)
+    if (flags[flag] !== undefined && flags[flag] !== false)
+      throw usageError(`--${flag} is for append-only logs, and ${name} is a dump`);
 }
 
 /** One run. */
 class Job {
   private readonly context: CliContext;
   private readonly flags: RestoreFlags;
-  private source: RdbSource;
+  private source: Source;
   private readonly selection: KeySelection;
   private readonly records: RecordLog;
   private readonly warnings: WarningPrinter;
@@ -90,13 +96,7 @@ class Job {
   private latest: RestoreProgress | null = null;
   private readonly startedAt: number;
 
-  constructor(
-    context: CliContext,
-    flags: RestoreFlags,
-    source: RdbSource,
-    selection: KeySelection,
-    records: RecordLog,
-  ) {
+  constructor(context: CliContext, flags: RestoreFlags, source: Source, selection: KeySelection, records: RecordLog) {
     this.context = context;
     this.flags = flags;
     this.source = source;
@@ -108,32 +108,49 @@ class Job {
 
   /** Says what the source is, for the journal. */
   async identify(path: string): Promise<string> {
-    const { input } = this.source;
+    const { source } = this;
+    if (source.kind === 'log' && source.input === null) return identifySet(source.set.segments);
+    const { input } = source;
+    if (input === null || source.kind === 'log')
+      throw usageError('--journal needs a log that can be read again', 'store it in a file first.');
     if (path !== '-' && input.total !== null) return identifyFile(path);
     const head = await readHead(input, IDENTIFYING_BYTES);
-    this.source = { ...this.source, input: new PeekedInput(head, input) };
+    this.source = { ...source, input: new PeekedInput(head, input) };
     const digest = createHash('sha256').update(head.subarray(0, IDENTIFYING_BYTES)).digest('hex').slice(0, 32);
     return `a stream, sha256 of its beginning ${digest}`;
+  }
+
+  /** Bytes of the source that were read, and all there are. */
+  private get position(): number {
+    return this.source.input?.position ?? this.latest?.bytesRead ?? 0;
+  }
+
+  private get total(): number | null {
+    const { source, flags } = this;
+    if (source.kind === 'rdb' || source.input !== null) return source.input?.total ?? null;
+    return flags['from-base-only'] ? (source.set.segments[0]?.size ?? null) : source.set.size;
+  }
+
+  private get content(): RestoreSource {
+    return this.source.kind === 'rdb' ? this.source.input : this.source.set;
   }
 
   async run(prepare: (options: RestoreOptions) => Promise<PreparedRestore>, identity: string): Promise<ExitCode> {
     const { host, messages } = this.context;
     const { flags } = this;
     const mode = flags.quiet ? 'none' : flags.progress;
-    const progress = createProgress(mode, host, messages.colors, this.source.input.total, false);
+    const progress = createProgress(mode, host, messages.colors, this.total, false);
     messages.beforeLine(() => progress.clear());
     const stop = new StopRequest(host, {
       onStop: () => this.abort.abort(),
       onAbandon: () => {},
     });
-    const metrics = new MetricsServer(() =>
-      this.latest === null ? '' : formatMetrics(this.latest, this.source.input.total),
-    );
+    const metrics = new MetricsServer(() => (this.latest === null ? '' : formatMetrics(this.latest, this.total)));
     const show = (state: RestoreProgress): void => {
       this.latest = state;
       const [trouble] = state.waiting;
       const reason = trouble === undefined ? undefined : `waiting: ${printableText(trouble.reason, 120)}`;
-      progress.update(this.source.input.position, state.keysRead, reason);
+      progress.update(this.position, Math.max(state.keysRead, state.settled), reason);
     };
     try {
       const port = flags['metrics-port'];
@@ -144,7 +161,7 @@ class Job {
       const prepared = await prepare(this.options(identity, show));
       for (const warning of prepared.probe.warnings) messages.warn(warning);
       if (flags.plan) return await this.plan(prepared);
-      const result = await prepared.run(this.source.input);
+      const result = await prepared.run(this.content);
       return this.account(this.verdict(result), result, null);
     } catch (error) {
       const { signal } = stop;
@@ -183,9 +200,28 @@ class Job {
       onProgress,
       onEvent: (event) => this.tell(event),
       onWarning: (warning) => this.warnings.add(warning),
+      log: this.logOptions(),
       ...(flags.journal === undefined
         ? {}
         : { journal: { path: flags.journal, resume: flags.resume, source: identity, choices: choicesOf(flags) } }),
+    };
+  }
+
+  private logOptions(): LogReplayOptions {
+    const { flags, selection, startedAt, warnings } = this;
+    const { until = null, 'from-base-only': baseOnly } = flags;
+    return {
+      until,
+      baseOnly,
+      selection,
+      postponeExpiredTo: postponeTo(flags, startedAt),
+      onWarning: (warning) => warnings.add(warning),
+      onCut: (cut) => {
+        const code = cut.reason === 'transaction' ? 'AOF_OPEN_MULTI' : 'AOF_TRUNCATED';
+        const from = formatCount(cut.goodBytes);
+        const message = `${cut.message}; what is incomplete, from byte ${from} on, is left out, as servers do`;
+        warnings.add({ code, message, offset: cut.offset, file: null });
+      },
     };
   }
 
@@ -233,7 +269,7 @@ class Job {
   private async plan(prepared: PreparedRestore): Promise<ExitCode> {
     const { host, messages } = this.context;
     try {
-      const plan = await prepared.plan(this.source.input);
+      const plan = await prepared.plan(this.content);
       const { name } = this.source;
       if (this.flags.json) {
         host.stdout.write(`${jsonPlan(name, plan, this.records)}\n`);
@@ -249,14 +285,17 @@ class Job {
 
   private verdict(result: RestoreResult): ExitCode {
     const isPartial = result.failed > 0 || result.existing > 0 || result.impossibleKeys > 0;
-    return isPartial || this.records.list('not restored').length > 0 ? EXIT.PARTIAL : EXIT.OK;
+    return isPartial || (result.log?.failed ?? 0) > 0 || this.records.list('not restored').length > 0
+      ? EXIT.PARTIAL
+      : EXIT.OK;
   }
 
   private failed(error: unknown): ExitCode {
     const result = resultOf(error);
     if (error instanceof DataError) {
-      const { name, compressed, input } = this.source;
-      const damage = describeDamage(error, { name, compressed, total: input.total }, result?.keysRead ?? 0, undefined);
+      const { name, compressed } = this.source;
+      const place = { name, compressed, total: this.total };
+      const damage = describeDamage(error, place, result?.keysRead ?? this.latest?.keysRead ?? 0, undefined);
       return this.account(damage.exitCode, result, damage);
     }
     if (error instanceof EndpointError || error instanceof RestoreError) {
@@ -308,6 +347,13 @@ function resultOf(error: unknown): RestoreResult | null {
   return error instanceof Error && 'result' in error ? (error.result as RestoreResult) : null;
 }
 
+/** Says which log it is: a server that goes on writing to it makes it another one. */
+function identifySet(segments: readonly AofSegment[]): string {
+  const hash = createHash('sha256');
+  for (const { name, size, seq } of segments) hash.update(name ?? '').update(`\0${seq}:${size}\n`);
+  return `a log, sha256 of its names and sizes ${hash.digest('hex').slice(0, 32)}`;
+}
+
 /** Every flag that decides which keys are written and what they become. */
 function choicesOf(flags: RestoreFlags): string {
   const names = [
@@ -328,6 +374,9 @@ function choicesOf(flags: RestoreFlags): string {
     'rename-prefix',
     'strip-ttl',
     'shift-ttl',
+    'until',
+    'from-base-only',
+    'expired-grace',
   ] as const satisfies readonly (keyof RestoreFlags)[];
   return names
     .filter((name) => flags[name] !== undefined && flags[name] !== false)

@@ -8,6 +8,7 @@ import type { Colors, Messages } from '../app/messages.ts';
 import { jsonBytes } from '../lang/json-bytes.ts';
 import { printable } from '../lang/printable.ts';
 import { countOf, formatCount, humanDuration, humanSize } from '../lang/units.ts';
+import { logTotals } from '../rdb2resp/log-summary.ts';
 import type { Group, RecordLog } from './record-log.ts';
 
 const KEY_WIDTH = 60;
@@ -56,6 +57,7 @@ function lines(result: RestoreResult, colors: Colors): string[] {
   add('failed', result.failures.map(({ reason, count }) => `${formatCount(count)} ${reason}`).join('; '));
   add('left out', leftOut(result));
   add('before', result.keysBefore === 0 ? '' : `${countOf(result.keysBefore, 'key')} found restored by earlier runs`);
+  for (const [label, text] of logLines(result)) add(label, text);
   const pace = seconds > SHORT_SECONDS ? `, ${formatCount(Math.round(result.keysRead / seconds))} keys/s` : '';
   add('read', `${countOf(result.keysRead, 'key')}, ${humanSize(result.bytesRead)}`);
   add('sent', `${countOf(result.commandsSent, 'command')}, ${humanSize(result.bytesSent)}`);
@@ -67,6 +69,15 @@ function lines(result: RestoreResult, colors: Colors): string[] {
   ].filter((text) => text !== '');
   add('on the way', trouble.join(', '));
   return out;
+}
+
+function logLines({ log }: RestoreResult): [label: string, text: string][] {
+  if (log === null) return [];
+  const { counts, failed, summary } = log;
+  const files = (summary?.segments ?? []).map(({ segment, summary: file }) => ({ name: segment.name, summary: file }));
+  const lines: [string, string][] = [['log', countOf(counts.commands, 'command')]];
+  if (failed > 0) lines.push(['refused', countOf(failed, 'command')]);
+  return [...lines, ...logTotals({ counts, files, cut: summary?.cut ?? null, stop: summary?.stop ?? null, offset: 0 })];
 }
 
 function listed(counts: Readonly<Record<string, number>>, names: Readonly<Record<string, string>> = {}): string {
@@ -149,7 +160,8 @@ export function jsonSummary(
   exitCode: number,
   error: Failure | null,
 ): string {
-  return JSON.stringify({ source, ...result, waiting: undefined, keysBy: jsonGroups(records), exitCode, error });
+  const log = result?.log == null ? null : { ...result.log.counts, failed: result.log.failed };
+  return JSON.stringify({ source, ...result, log, waiting: undefined, keysBy: jsonGroups(records), exitCode, error });
 }
 
 /** The plan for reading. */
@@ -163,6 +175,7 @@ export function planLines(source: string, plan: RestorePlan, colors: Colors): st
   add('there now', thereNow(plan));
   add('source', `${source}, ${countOf(plan.keysRead, 'key')}`);
   add('would write', `${countOf(plan.keys, 'key')}, ${countOf(plan.commands, 'command')}, ${humanSize(plan.bytes)}`);
+  add('log', plan.logCommands === 0 ? '' : `${countOf(plan.logCommands, 'command')} to be run one after the other`);
   add('types', listed(plan.byType));
   add('by', listed(plan.byWay, WAYS));
   add('and', others(plan));

@@ -9,6 +9,7 @@ import { Batch } from './batch.ts';
 import { FIRST_ATTEMPT, type SetForm } from './compose.ts';
 import type { Journal, Past } from './journal.ts';
 import { type ExistingPolicy, Lane, type LaneHost } from './lane.ts';
+import type { LogReplayHost } from './log-replay.ts';
 import type { LongValueHost } from './long-value.ts';
 import { partOf, sidePart } from './outbox.ts';
 import type { Part } from './part.ts';
@@ -36,7 +37,7 @@ export type EngineEvent =
   | { readonly type: 'reconnected'; readonly shard: Shard }
   | { readonly type: 'warning'; readonly message: string };
 
-export class Engine implements LaneHost, LongValueHost {
+export class Engine implements LaneHost, LongValueHost, LogReplayHost {
   readonly topology: Topology;
   readonly settings: Settings;
   readonly account: Account;
@@ -128,6 +129,25 @@ export class Engine implements LaneHost, LongValueHost {
     return this.failure !== null;
   }
 
+  get historyBytes(): number {
+    return this.settings.windowBytes;
+  }
+
+  /** A name at the target that nobody else uses, the same in all runs of one restore. */
+  get markName(): string {
+    return `rdbkit-log${this.suffix}`;
+  }
+
+  /** The journal: the commands of a log follow. */
+  logging(): void {
+    this.guarded(() => this.journal?.logging());
+  }
+
+  /** The journal: all commands of a log are safe. */
+  logged(): void {
+    this.guarded(() => this.journal?.logged());
+  }
+
   // ---- lanes -----------------------------------------------------------------------------------------------------
 
   private lanesOf(shard: Shard): Lane[] {
@@ -145,7 +165,7 @@ export class Engine implements LaneHost, LongValueHost {
     return lanes;
   }
 
-  private get allLanes(): Lane[] {
+  get allLanes(): Lane[] {
     return [...this.lanes.values()].flat();
   }
 
@@ -204,11 +224,16 @@ export class Engine implements LaneHost, LongValueHost {
   async dispatch(batch: Batch, parts: readonly [Lane, Part][]): Promise<void> {
     const bytes = parts.reduce((sum, [, part]) => sum + part.bytes.length, 0);
     const commands = parts.reduce((sum, [, part]) => sum + part.commands, 0);
+    await this.pace(commands, bytes);
+    this.announce(batch, parts);
+    for (const [lane, part] of parts) this.hand(lane, part);
+  }
+
+  /** Resolves when so much may be sent. */
+  async pace(commands: number, bytes: number): Promise<void> {
     const { signal } = this.abort;
     await this.opsLimiter.take(commands, signal);
     await this.bytesLimiter.take(bytes, signal);
-    this.announce(batch, parts);
-    for (const [lane, part] of parts) this.hand(lane, part);
   }
 
   /** Everything of a part is known to the journal before it is sent. */

@@ -1,6 +1,6 @@
 /** Reads an RDB and hands its keys to the engine, batch by batch, as fast as the window lets it. */
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { EmitCounts, Note } from '@rdbkit/commands';
+import type { EmitCounts, EmitOptions, Note } from '@rdbkit/commands';
 import { type KeyHeader, RdbReader, type RdbSummary } from '@rdbkit/rdb';
 import { RestoreError } from '../../restore-error.ts';
 import { noDatabase } from './account.ts';
@@ -18,6 +18,9 @@ import { COMMANDS, EXISTED, KINDS, KNOWN, RESENT } from './unit-table.ts';
 const STEP_BYTES = 64 * 1024;
 /** Replies are looked at at least this often. */
 const BREATHE_EVERY_MS = 10;
+
+/** Of libraries; more than anybody has. */
+const MOST_LIBRARIES = 1e6;
 
 /** A key whose commands are longer is sent a piece at a time. */
 const LONGEST_HELD = 4 * 1024 * 1024;
@@ -83,7 +86,8 @@ export class Feeder implements UnitTarget {
   readonly reader: RdbReader;
   private readonly engine: Engine;
   private readonly past: Past | null;
-  private readonly emitter: UnitEmitter;
+  /** Takes the RDB in. */
+  readonly emitter: UnitEmitter;
   private open: Batch | null = null;
   private lane: Lane | null = null;
   private sourceDb = -1;
@@ -95,6 +99,8 @@ export class Feeder implements UnitTarget {
   private counted: EmitCounts;
   /** Parts that were closed because another database came. */
   private readonly earlier: [Lane, Part][] = [];
+  /** The RDB is read by somebody else; libraries found so far. */
+  private libraries = 0;
   /** Keys found in the source, those left out among them. */
   keys = 0;
   /** Of these, keys that earlier runs have restored. */
@@ -102,14 +108,15 @@ export class Feeder implements UnitTarget {
   bytes = 0;
   summary: RdbSummary | null = null;
 
-  constructor(engine: Engine, past: Past | null, temporarySuffix: string) {
+  /** @param more - Beside the options of the engine. */
+  constructor(engine: Engine, past: Past | null, temporarySuffix: string, more: EmitOptions = {}) {
     const { settings } = engine;
     this.engine = engine;
     this.past = past;
     const longBytes = Math.max(1, Math.min(LONGEST_HELD, Math.floor(settings.windowBytes / 2)));
     this.emitter = new UnitEmitter(
       this,
-      { ...settings.emitting, rdb: settings.rdb, temporarySuffix },
+      { ...settings.emitting, ...more, rdb: settings.rdb, temporarySuffix },
       settings.form,
       longBytes,
     );
@@ -120,7 +127,7 @@ export class Feeder implements UnitTarget {
   // ---- UnitTarget --------------------------------------------------------------------------------------------------
 
   get batch(): Batch {
-    this.open ??= this.engine.openBatch(this.reader.offset);
+    this.open ??= this.engine.openBatch(this.reader.offset === 0 ? this.lastOffset : this.reader.offset);
     return this.open;
   }
 
@@ -184,7 +191,8 @@ export class Feeder implements UnitTarget {
   }
 
   broadcast(bytes: Uint8Array, kind: number): void {
-    const { offset } = this.reader;
+    // Of libraries in the RDB of a log only their number is known; keys begin behind them.
+    const offset = this.reader.offset === 0 ? ++this.libraries / MOST_LIBRARIES : this.reader.offset;
     if (this.past?.isSafe(offset)) return;
     const { batch } = this;
     batch.to = Math.max(batch.to, offset);
@@ -198,28 +206,39 @@ export class Feeder implements UnitTarget {
 
   // ---- reading -----------------------------------------------------------------------------------------------------
 
-  /** Reads a source to its end and waits until all of it is safe, or the run is over. */
+  /** Reads an RDB to its end and waits until all of it is safe, or the run is over. */
   async run(source: ByteSource): Promise<void> {
     const { engine, reader } = this;
-    try {
+    await this.runBy(async () => {
       await readSteps(source, reader, (bytes) => this.settle(bytes), engine);
       if (!engine.isStopped) this.summary = reader.finish();
+    });
+  }
+
+  /** The same with an RDB that somebody else reads, who gives it to {@link Feeder.emitter}. */
+  async runBy(read: () => Promise<void>): Promise<void> {
+    const { engine } = this;
+    try {
+      await read();
     } catch (error) {
       if (engine.isStopped) return;
       this.emitter.abort();
       // What was read before is restored all the same.
       await this.dropBegun();
-      await this.flush();
-      await engine.drained();
+      await this.drain();
       throw error;
     }
-    if (engine.isStopped) return;
+    if (!engine.isStopped) await this.drain();
+  }
+
+  /** Sends what is gathered, and waits until all of it is safe. */
+  async drain(): Promise<void> {
     await this.flush();
-    await engine.drained();
+    await this.engine.drained();
   }
 
   /** After a step of the reader: sends what is due, waits for room, lets replies in. */
-  private async settle(bytes: number): Promise<boolean> {
+  async settle(bytes: number): Promise<boolean> {
     const { engine, emitter } = this;
     this.bytes += bytes;
     if (emitter.hasEnded || emitter.isOverlong) await this.continueLong();

@@ -42,7 +42,14 @@ type SafeLine = readonly [
   reasons: Readonly<Record<string, number>>,
   report: number,
 ];
-type Line = Header | SentLine | SafeLine | readonly ['run'] | readonly ['end'];
+type Line =
+  | Header
+  | SentLine
+  | SafeLine
+  | readonly ['run']
+  | readonly ['logging']
+  | readonly ['logged']
+  | readonly ['end'];
 
 /** A stretch of the source, both ends included. */
 interface Stretch {
@@ -56,6 +63,10 @@ export class Past {
   /** Runs so far. */
   runs = 1;
   isEnded = false;
+  /** The commands of a log have been begun with, their base is safe. */
+  isLogging = false;
+  /** All commands of a log are safe. */
+  isLogged = false;
   lastId = 0;
   readonly tally: Tally = new Tally();
   readonly reasons: Map<string, number> = new Map();
@@ -95,6 +106,12 @@ export class Past {
           break;
         case 'run':
           this.runs++;
+          break;
+        case 'logging':
+          this.isLogging = true;
+          break;
+        case 'logged':
+          this.isLogged = true;
           break;
         case 'end':
           this.isEnded = true;
@@ -237,6 +254,16 @@ export class Journal {
   /** All of a batch is safe. */
   safe(id: number, tally: Tally, reasons: ReadonlyMap<string, number>, reportBytes: number): void {
     this.append(['safe', id, tally.format(), Object.fromEntries(reasons), reportBytes]);
+  }
+
+  /** The base of a log is safe, its commands follow. */
+  logging(): void {
+    this.append(['logging']);
+  }
+
+  /** All commands of a log are safe. */
+  logged(): void {
+    this.append(['logged']);
   }
 
   private append(line: Line): void {

@@ -30,6 +30,7 @@ import {
 } from './exchange.ts';
 import { Outbox } from './outbox.ts';
 import type { Part } from './part.ts';
+import type { ReplicaQuorum } from './replica-quorum.ts';
 import { SafetyNet } from './safety-net.ts';
 import {
   BUILT,
@@ -119,6 +120,8 @@ export class Lane implements ReplyHandler, GroupSink, ExistenceSink {
   private selected = -1;
   /** Why nothing is sent until all has been answered. */
   private trouble: { readonly kind: 'wait' | 'rediscover'; readonly text: string } | null = null;
+  /** Connections so far. */
+  connections = 0;
   private isRecovering = false;
   private isClosed = false;
   private attempt = 0;
@@ -210,6 +213,7 @@ export class Lane implements ReplyHandler, GroupSink, ExistenceSink {
     const { runId } = connection.peer;
     const isFirst = !this.hasConnected;
     this.connection = connection;
+    this.connections++;
     this.runId = runId;
     this.hasConnected = true;
     this.selected = -1;
@@ -218,6 +222,16 @@ export class Lane implements ReplyHandler, GroupSink, ExistenceSink {
     this.host.waiting(this, null);
     if (!isFirst) this.host.reconnected(this);
     this.net.connected(connection);
+  }
+
+  /** Whether replicas have what was acknowledged. */
+  get quorum(): ReplicaQuorum {
+    return this.net.quorum;
+  }
+
+  /** What was acknowledged so far may be deleted from here on: that it is gone says nothing. */
+  forget(): void {
+    this.recent.length = 0;
   }
 
   /** Remembers a key of a part that is safe. */
@@ -712,6 +726,28 @@ export class Lane implements ReplyHandler, GroupSink, ExistenceSink {
     const result = await exchange.result;
     this.patience.progress();
     return result;
+  }
+
+  /**
+   * Sends the commands of a transaction, then `EXEC`. Resolves with its reply and the first error among those before.
+   *
+   * @param connections - It must go to this one, see {@link Lane.connections}.
+   * @throws ConnectionLost or {EndpointError}: it is not known whether it was carried out.
+   */
+  async transact(
+    db: number,
+    bytes: Uint8Array,
+    commands: number,
+    connections: number,
+  ): Promise<{ refusal: string | null; reply: Reply }> {
+    const connection = await this.ready();
+    if (this.connections !== connections) throw new ConnectionLost('the connection was lost');
+    this.select(db);
+    const exchange = new BulkExchange(commands, () => false);
+    this.write(bytes, commands, exchange);
+    this.host.wrote(0, 1);
+    const [{ error }, reply] = await Promise.all([exchange.result, connection.ask('EXEC')]);
+    return { refusal: error, reply };
   }
 
   /** One command whose reply is wanted. */

@@ -1,10 +1,13 @@
 /** Goes over a source as a restore would, and sends nothing. */
+import { type AofSet, readAof } from '@rdbkit/aof';
 import type { Note } from '@rdbkit/commands';
 import { type KeyHeader, RdbReader } from '@rdbkit/rdb';
+import type { LogReplayOptions } from '../../restore-options.ts';
 import type { RestoreRecord } from '../../restore-record.ts';
 import { recordOf } from './account.ts';
 import { Batch } from './batch.ts';
 import { type ByteSource, readSteps } from './feeder.ts';
+import { LogGatherer } from './log-feeder.ts';
 import { Outbox } from './outbox.ts';
 import type { Part } from './part.ts';
 import type { Settings } from './settings.ts';
@@ -21,6 +24,8 @@ export class Planner implements UnitTarget {
   keys = 0;
   bytes = 0;
   commands = 0;
+  /** Of an append-only log, without those that make its base. */
+  logCommands = 0;
   /** Keys by database of the target. */
   readonly databases: Map<number, number> = new Map();
   private expired = 0;
@@ -70,11 +75,34 @@ export class Planner implements UnitTarget {
 
   async run(source: ByteSource, signal?: AbortSignal): Promise<void> {
     await readSteps(source, this.reader, () => {
-      if (this.emitter.isOverlong || this.emitter.hasEnded) this.dropLong();
-      if (this.outbox.bytes > CAPACITY) this.drop();
+      this.settle();
       return signal?.aborted === true;
     });
     this.reader.finish();
+    this.end();
+  }
+
+  /** The same for an append-only log. */
+  async runLog(set: AofSet, options: LogReplayOptions, signal?: AbortSignal): Promise<void> {
+    const gatherer = new LogGatherer(this.emitter, this.settings, options, 0, this.onRecord);
+    const settle = async (): Promise<void> => {
+      this.settle();
+      signal?.throwIfAborted();
+      const batch = gatherer.take();
+      if (batch !== null) this.add(batch.bytes.length, batch.commands);
+    };
+    await readAof(set, gatherer, gatherer.reading(settle));
+    await settle();
+    this.logCommands = gatherer.emitter.counts.commands;
+    this.end();
+  }
+
+  private settle(): void {
+    if (this.emitter.isOverlong || this.emitter.hasEnded) this.dropLong();
+    if (this.outbox.bytes > CAPACITY) this.drop();
+  }
+
+  private end(): void {
     this.drop();
     const { expiredKeys, expiredFields, emptyKeys, impossibleKeys } = this.emitter.counts;
     Object.assign(this.batch.tally, {

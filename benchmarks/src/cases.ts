@@ -3,6 +3,7 @@ import { AOF_CASES } from './aof-cases.ts';
 import { BYTES_CASES } from './bytes-cases.ts';
 import type { Case } from './case.ts';
 import { COMMANDS_CASES } from './commands-cases.ts';
+import { INSPECT_CASES } from './inspect-cases.ts';
 import { PROGRAM_CASES } from './program-cases.ts';
 import { RDB_CASES } from './rdb-cases.ts';
 import { RESP_CASES } from './resp-cases.ts';
@@ -14,6 +15,7 @@ export const CASES: readonly Case[] = [
   ...RDB_CASES,
   ...AOF_CASES,
   ...COMMANDS_CASES,
+  ...INSPECT_CASES,
   ...PROGRAM_CASES,
   ...SERVER_CASES,
 ];

@@ -3,8 +3,13 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Our own program, compiled. */
-export const RDB2RESP: string = fileURLToPath(new URL('../../packages/cli/bin/rdb2resp.js', import.meta.url));
+/** Our own programs, compiled. */
+export const RDB2RESP: string = ownProgram('rdb2resp');
+export const RDBKIT: string = ownProgram('rdbkit');
+
+function ownProgram(name: string): string {
+  return fileURLToPath(new URL(`../../packages/cli/bin/${name}.js`, import.meta.url));
+}
 
 /** Another program: named by an environment variable, else found on PATH. */
 export function findProgram(variable: string, name: string): string | undefined {

@@ -144,16 +144,20 @@ export class PrefixTree {
     this.count(ROOT, size, memory, mark);
     let node = ROOT;
     let from = start;
+    let hash = HASH_START;
     for (let i = start, level = 0; i < end; i++) {
-      if (bytes[i] !== first || (length > 1 && !this.isSeparator(bytes, i, end))) continue;
+      const byte = bytes[i] as number;
+      if (byte !== first || (length > 1 && !this.isSeparator(bytes, i, end))) {
+        hash = Math.imul(hash ^ byte, HASH_PRIME);
+        continue;
+      }
       i += length - 1;
       if (i - from >= LONGEST_SEGMENT) return;
-      let hash = HASH_START ^ node;
-      for (let n = from; n <= i; n++) hash = Math.imul(hash ^ (bytes[n] as number), HASH_PRIME);
       node = this.child(node, hash, bytes, from, i + 1);
       this.count(node, size, memory, mark);
       if (++level === depth) return;
       from = i + 1;
+      hash = HASH_START ^ node;
     }
   }
 

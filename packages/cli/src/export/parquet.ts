@@ -9,8 +9,8 @@ import type { KeyHeader } from '@rdbkit/rdb';
 import { OutputBuffer } from '@rdbkit/resp';
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 
-/** Rows of a group; fewer when their text is long. */
-const GROUP_ROWS = 65_536;
+/** Rows of a group; fewer when their text is long. Four times as many take 320 MiB of memory instead of 200, and save 2 % of the file. */
+const GROUP_ROWS = 16_384;
 /** Characters of text in a group. */
 const GROUP_TEXT = 16 * 1024 * 1024;
 

@@ -4,12 +4,16 @@
  *
  * @module
  */
+import { Buffer, isUtf8 } from 'node:buffer';
 
 /** Bytes of a key that are looked at; the longest line of a terminal shows fewer. */
 const LOOKED_AT = 1024;
 
 /** What has no shape of its own or changes how its neighbours are shown: escaped although it is valid text. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/u;
+
+/** What cannot stand between quotes as it is. */
+const ESCAPED = /["\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/u;
 
 /** Takes two columns of a terminal; near enough for cutting to a width. */
 const WIDE =
@@ -36,6 +40,9 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function printable(bytes: Uint8Array, width = 80, lookedAt: number = LOOKED_AT): string {
   const looked = bytes.length > lookedAt ? bytes.subarray(0, lookedAt) : bytes;
+  const plain = plainText(looked);
+  // No character takes more than two columns.
+  if (plain !== null && 3 + 2 * plain.length <= width) return bytes.length > lookedAt ? `"${plain}"…` : `"${plain}"`;
   let text = '';
   let columns = 3;
   for (const part of parts(looked)) {
@@ -44,6 +51,13 @@ export function printable(bytes: Uint8Array, width = 80, lookedAt: number = LOOK
     text += part;
   }
   return bytes.length > lookedAt ? `"${text}"…` : `"${text}"`;
+}
+
+/** The text as a whole, if nothing in it needs an escape. */
+function plainText(bytes: Uint8Array): string | null {
+  if (!isUtf8(bytes)) return null;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return ESCAPED.test(text) ? null : text;
 }
 
 /** The pieces that may not be cut: an escape or a character. */

@@ -42,7 +42,7 @@ export abstract class KeyList extends KeyMeter {
   private dialect: Dialect = 'redis';
   private encodings: ObjectEncodings | null = null;
 
-  constructor(options: KeyListOptions) {
+  constructor(options: KeyListOptions = {}) {
     super(options);
     this.selection = options.selection ?? null;
     this.position = positionOf(options);

@@ -21,6 +21,21 @@ const MARGIN = 16;
 /** Below this length a string is not worth the view that strides need. */
 const STRIDES_FROM = 16;
 const STRIDE = 8;
+/** Longer strings are not tried as a whole: what the attempt costs would be lost too often. */
+const PLAIN_BYTES = 512;
+const WORD = 4;
+
+/** The upper bits of the bytes of each word that belong to a string, of which so many bytes are left. */
+const FIRST_WORD: Int32Array = upperBits(0);
+const SECOND_WORD: Int32Array = upperBits(WORD);
+
+function upperBits(before: number): Int32Array {
+  return Int32Array.from({ length: STRIDE + 1 }, (_, left) => {
+    const count = Math.max(0, Math.min(WORD, left - before));
+    return count === 0 ? 0 : 0x80808080 & (-1 << (8 * (WORD - count)));
+  });
+}
+
 /** The longest decimal of a 64-bit integer, in quotes, with a comma. */
 const INTEGER_BYTES = 24;
 
@@ -121,6 +136,7 @@ export class JsonBuffer extends OutputBuffer {
   /** Appends a byte string: as a JSON string when it is valid UTF-8, otherwise as `{"$base64":"…"}`. */
   string(bytes: Uint8Array, start: number, end: number): void {
     if (this.binary === 'auto') {
+      if (this.plain(bytes, start, end)) return;
       const at = this.pos;
       this.reserve(1);
       this.bytes[this.pos++] = QUOTE;
@@ -210,11 +226,47 @@ export class JsonBuffer extends OutputBuffer {
   }
 
   /**
+   * Appends a string in quotes if none of its bytes needs an escape, as most strings are; false, with nothing appended, when
+   * it is not that simple. Both words of a stride are copied whether or not they are plain, and looked at in one go at the end;
+   * what is copied beyond the end of the string is overwritten by what comes next.
+   */
+  private plain(bytes: Uint8Array, start: number, end: number): boolean {
+    const count = end - start;
+    if (count > PLAIN_BYTES || end + STRIDE > bytes.length) return false;
+    this.reserve(count + 2 + STRIDE);
+    const from = this.viewOf(bytes);
+    const to = this.view;
+    let { pos } = this;
+    to.setUint8(pos++, QUOTE);
+    let marks = 0;
+    let i = start;
+    for (const whole = end - STRIDE; i <= whole; i += STRIDE) {
+      const a = from.getInt32(i);
+      const b = from.getInt32(i + WORD);
+      marks |= marksIn(a) | marksIn(b);
+      to.setInt32(pos, a);
+      to.setInt32(pos + WORD, b);
+      pos += STRIDE;
+    }
+    if (i < end) {
+      const left = end - i;
+      const a = from.getInt32(i);
+      const b = from.getInt32(i + WORD);
+      marks |= (marksIn(a) & (FIRST_WORD[left] as number)) | (marksIn(b) & (SECOND_WORD[left] as number));
+      to.setInt32(pos, a);
+      to.setInt32(pos + WORD, b);
+      pos += left;
+    }
+    if ((marks & 0x80808080) !== 0) return false;
+    to.setUint8(pos++, QUOTE);
+    this.pos = pos;
+    return true;
+  }
+
+  /**
    * Appends the inside of a JSON string; false when it is no UTF-8, with something half-written after `pos`.
    *
-   * Runs of plain ASCII go 8 bytes at a time (case `export/escape`). A 32-bit word has only such bytes when no byte has its
-   * upper bit set, is below 0x20, or equals a quote or backslash; each of these sets the upper bit of its byte in one of the
-   * four terms below. Borrows reach the next byte only from one that is marked already.
+   * Runs of plain ASCII go 8 bytes at a time.
    */
   escape(bytes: Uint8Array, start: number, end: number): boolean {
     let i = start;
@@ -229,19 +281,10 @@ export class JsonBuffer extends OutputBuffer {
         let border = stop;
         if (from !== null && i + STRIDE <= stop) {
           const a = from.getInt32(i);
-          const b = from.getInt32(i + 4);
-          const marks =
-            a |
-            (a - 0x20202020) |
-            ((a ^ 0x22222222) - 0x01010101) |
-            ((a ^ 0x5c5c5c5c) - 0x01010101) |
-            b |
-            (b - 0x20202020) |
-            ((b ^ 0x22222222) - 0x01010101) |
-            ((b ^ 0x5c5c5c5c) - 0x01010101);
-          if ((marks & 0x80808080) === 0) {
+          const b = from.getInt32(i + WORD);
+          if (((marksIn(a) | marksIn(b)) & 0x80808080) === 0) {
             to.setInt32(pos, a);
-            to.setInt32(pos + 4, b);
+            to.setInt32(pos + WORD, b);
             i += STRIDE;
             pos += STRIDE;
             continue;
@@ -292,6 +335,15 @@ export class JsonBuffer extends OutputBuffer {
     }
     this.pos = pos;
   }
+}
+
+/**
+ * Sets the upper bit of each byte of a word that does not stand for itself in JSON. Such a byte has its upper bit set, is below
+ * 0x20, or equals a quote or backslash; each of these sets the bit in one of the four terms. Borrows reach the byte before only
+ * from one that is marked, and may mark it wrongly.
+ */
+function marksIn(word: number): number {
+  return word | (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101);
 }
 
 function writeEscape(out: Uint8Array, at: number, byte: number, escape: number): number {

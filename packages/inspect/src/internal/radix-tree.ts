@@ -18,12 +18,13 @@ export class RadixTreeSize {
   keys = 0;
 
   private readonly model: MemoryModel;
-  // The path to the last key: for each node on it that branches or ends a key its depth, its children, whether a key ends
+  // The path to the last key, as far as `top`: for each node on it that branches or ends a key its depth, its children, whether a key ends
   // there, and the length of the way to its first child as long as that is the only one.
   private readonly depths: number[] = [0];
   private readonly children: number[] = [0];
   private readonly ends: boolean[] = [false];
   private readonly ways: number[] = [0];
+  private top = 0;
   private previous = new Uint8Array(16);
   private previousLength = 0;
 
@@ -36,10 +37,7 @@ export class RadixTreeSize {
     this.nodes = 0;
     this.bytes = 0;
     this.keys = 0;
-    this.depths.length = 1;
-    this.children.length = 1;
-    this.ends.length = 1;
-    this.ways.length = 1;
+    this.top = 0;
     this.children[0] = 0;
     this.ends[0] = false;
     this.ways[0] = 0;
@@ -54,8 +52,8 @@ export class RadixTreeSize {
     const limit = Math.min(length, this.previousLength);
     while (common < limit && bytes[start + common] === this.previous[common]) common++;
     if (this.keys > 0) {
-      while (depths.length > 1 && (depths.at(-1) ?? 0) > common) {
-        const below = depths.at(-2) ?? 0;
+      while (this.top > 0 && (depths[this.top] ?? 0) > common) {
+        const below = depths[this.top - 1] ?? 0;
         this.close(Math.max(below, common), below < common);
       }
     }
@@ -63,7 +61,7 @@ export class RadixTreeSize {
     for (let i = common; i < length; i++) this.previous[i] = bytes[start + i] as number;
     this.previousLength = length;
     this.keys++;
-    const top = depths.length - 1;
+    const { top } = this;
     if (depths[top] === length) {
       this.ends[top] = true;
       return;
@@ -74,23 +72,26 @@ export class RadixTreeSize {
 
   /** Closes the tree. */
   finish(): void {
-    while (this.depths.length > 1) this.close(this.depths.at(-2) ?? 0, false);
+    while (this.top > 0) this.close(this.depths[this.top - 1] ?? 0, false);
     this.count(this.children[0] ?? 0, this.ways[0] ?? 0, this.ends[0] ?? false);
   }
 
   private push(depth: number, children: number, ends: boolean): void {
-    this.depths.push(depth);
-    this.children.push(children);
-    this.ends.push(ends);
-    this.ways.push(0);
+    this.top++;
+    this.depths[this.top] = depth;
+    this.children[this.top] = children;
+    this.ends[this.top] = ends;
+    this.ways[this.top] = 0;
   }
 
   /** Closes the deepest node on the path, whose parent is at `depth`: a new node when it `splits` the way down to it. */
   private close(depth: number, splits: boolean): void {
-    const own = this.depths.pop() ?? 0;
-    this.count(this.children.pop() ?? 0, this.ways.pop() ?? 0, this.ends.pop() ?? false);
+    const { top } = this;
+    const own = this.depths[top] ?? 0;
+    this.count(this.children[top] ?? 0, this.ways[top] ?? 0, this.ends[top] ?? false);
+    this.top--;
     if (splits) this.push(depth, 1, false);
-    const parent = this.depths.length - 1;
+    const parent = this.top;
     const way = own - depth;
     if (this.children[parent] === 1) {
       this.ways[parent] = way;

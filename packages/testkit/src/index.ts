@@ -1,3 +1,4 @@
+export { type BrowserLaunch, browserForTests } from './browser.ts';
 export * from './byte-writer.ts';
 export { type CertificateOptions, type Certificates, makeCertificates, tlsForTests } from './certificates.ts';
 export * from './content.ts';

@@ -12,19 +12,21 @@ const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
 const told = new Set<string>();
 
 /**
- * The path of a program, for use at the top of a test file. Where it is missing it says so once and returns `undefined`, so
- * that the suite is skipped; on CI, where it is part of the set-up, it throws.
+ * The path of a program, or of the first one of several, for use at the top of a test file. Where it is missing it says so
+ * once and returns `undefined`, so that the suite is skipped; on CI, where it is part of the set-up, it throws.
  */
-export function programForTests(name: string): string | undefined {
+export function programForTests(...names: readonly string[]): string | undefined {
   for (const dir of [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS]) {
-    try {
-      accessSync(join(dir, name), constants.X_OK);
-      return join(dir, name);
-    } catch {
-      // not here
+    for (const name of names) {
+      try {
+        accessSync(join(dir, name), constants.X_OK);
+        return join(dir, name);
+      } catch {
+        // not here
+      }
     }
   }
-  skipped(`no ${name} on PATH`);
+  skipped(`no ${names.join(', ')} on PATH`);
   return undefined;
 }
 

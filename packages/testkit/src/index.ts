@@ -1,5 +1,6 @@
 export * from './byte-writer.ts';
 export { type CertificateOptions, type Certificates, makeCertificates, tlsForTests } from './certificates.ts';
+export * from './compressed-frames.ts';
 export * from './content.ts';
 export { type CollectedModuleAux, ContentCollector } from './content-collector.ts';
 export {
@@ -27,3 +28,4 @@ export { startTcpProxy, TcpProxy } from './tcp-proxy.ts';
 export { programForTests, skipped } from './test-programs.ts';
 export * from './topologies.ts';
 export * from './vectors.ts';
+export * from './xxhash.ts';

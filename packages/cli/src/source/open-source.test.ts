@@ -106,8 +106,8 @@ describe('openSource', () => {
   });
 
   it.each([
-    ['\x28\xb5\x2f\xfd', 'zstd'],
-    ['\x04\x22\x4d\x18', 'LZ4'],
+    ['BZh9', 'bzip2'],
+    ['PK\x03\x04', 'zip archive'],
     ['VKCS', 'VKCS'],
     ['$10\r\nREDIS', 'replication stream'],
   ])('says of %j what it is', async (text, words) => {

@@ -15,9 +15,9 @@ import type { Host } from '../app/host.ts';
 import { printable, printableText } from '../lang/printable.ts';
 import { countOf } from '../lang/units.ts';
 import { type ByteInput, inputFromDescriptor, PeekedInput, readHead } from './byte-input.ts';
+import { unpackCarrier } from './carriers.ts';
 import { DETECTION_BYTES, detectSource, isDumpPayload, type SourceKind } from './detect.ts';
 import { FileChecksum } from './file-checksum.ts';
-import { GunzipInput } from './gunzip-input.ts';
 
 /** An RDB, ready to be read. */
 export interface RdbSource {
@@ -128,22 +128,23 @@ function openFile(path: string, name: string): number {
 async function recognise(name: string, input: ByteInput, file: OpenedFile | null): Promise<Source> {
   const head = await readHead(input, DETECTION_BYTES);
   const kind = detectSource(head);
-  const all = new PeekedInput(head, input);
-  if (kind !== 'gzip') return openContent(kind, name, head, all, file, false);
-  const unpacked = new GunzipInput(all, name);
+  const unpacked = unpackCarrier(kind, head, input, name);
+  if (unpacked === null) return openContent(kind, name, head, new PeekedInput(head, input), file, null);
   const innerHead = await readHead(unpacked, DETECTION_BYTES);
   const innerAll = new PeekedInput(innerHead, unpacked);
-  return openContent(detectSource(innerHead), name, innerHead, innerAll, null, true);
+  return openContent(detectSource(innerHead), name, innerHead, innerAll, null, kind);
 }
 
+/** @param carrier - What it was compressed with. */
 async function openContent(
   kind: SourceKind,
   name: string,
   head: Uint8Array,
   input: ByteInput,
   file: OpenedFile | null,
-  compressed: boolean,
+  carrier: SourceKind | null,
 ): Promise<Source> {
+  const compressed = carrier !== null;
   if (kind === 'rdb') {
     const startChecksum = (): FileChecksum | null => (file === null ? null : FileChecksum.start(file.path, file.fd));
     return { kind, name, header: headerIn(head), input, compressed, startChecksum };
@@ -151,7 +152,7 @@ async function openContent(
   const path = file === null ? null : file.path;
   if (kind === 'aof' || kind === 'preamble' || kind === 'tar') return openLog(name, input, path, compressed);
   if (kind === 'manifest' && path !== null) return openLog(name, input, path, compressed);
-  throw await refusal(kind, compressed ? `${name} (inside gzip)` : name, head, input);
+  throw await refusal(kind, compressed ? `${name} (inside ${carrier})` : name, head, input);
 }
 
 function headerIn(head: Uint8Array): RdbHeader | null {
@@ -191,9 +192,9 @@ async function* chunksOf(input: ByteInput): AsyncGenerator<Uint8Array> {
 
 /** What is recognised but not read: what it is, and what to do instead. */
 const UNSUPPORTED: Readonly<Partial<Record<SourceKind, readonly [what: string, hint: string]>>> = {
-  gzip: ['gzip inside gzip', 'unpack it once: gunzip -c FILE | …'],
-  zstd: ['compressed with zstd', 'unpack it on the way: zstd -dc FILE | …'],
-  lz4: ['compressed with LZ4', 'unpack it on the way: lz4 -dc FILE | …'],
+  gzip: ['gzip within another compression', 'unpack it once: gunzip -c FILE | …'],
+  zstd: ['zstd within another compression', 'unpack it once: zstd -dc FILE | …'],
+  lz4: ['LZ4 within another compression', 'unpack it once: lz4 -dc FILE | …'],
   xz: ['compressed with xz', 'unpack it on the way: xz -dc FILE | …'],
   bzip2: ['compressed with bzip2', 'unpack it on the way: bzip2 -dc FILE | …'],
   zip: ['a zip archive', 'unpack one file on the way: unzip -p ARCHIVE dump.rdb | …'],
@@ -201,7 +202,10 @@ const UNSUPPORTED: Readonly<Partial<Record<SourceKind, readonly [what: string, h
     'the manifest of an append-only directory, without the directory',
     'name the directory, or the file in it.',
   ],
-  vkcs: ['a compressed RDB stream of Valkey (VKCS)', 'save a dump without compression of the stream.'],
+  vkcs: [
+    'a compressed RDB stream of Valkey (VKCS) of an unknown kind',
+    'save a dump without compression of the stream.',
+  ],
   replication: [
     'a recorded replication stream',
     'the RDB in it begins behind the first line: tail -n +2 FILE | … may do.',

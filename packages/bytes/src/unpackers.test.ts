@@ -116,7 +116,7 @@ describe('Lz4Unpacker', () => {
     [
       'LZ4_BAD_BLOCK',
       'has more than 65536',
-      [...[4, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 8, 1, 0, 0, 0x1f, 65, 1, 0], ...new Uint8Array(259).fill(255), 0],
+      [4, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 8, 1, 0, 0, 0x1f, 65, 1, 0, ...new Uint8Array(259).fill(255), 0],
     ],
   ])('%s: %s', (code, words, bytes) => {
     const error = failure(lz4(), Uint8Array.from(bytes));

@@ -13,6 +13,7 @@ const STEP_BYTES = 64 * 1024;
 /** What is left of a chunk when a long value has to be decoded first waits in memory, up to this size. */
 const QUEUED_BYTES = 3 * STEP_BYTES;
 const REPLICATION_MARK_BYTES = 40;
+const BLOCK_BYTES = 4096;
 
 /**
  * Reads an RDB from chunks of any size.
@@ -124,20 +125,13 @@ export class RdbReader {
       const { input } = this.decoding;
       const read = input.base + input.end;
       this.failed = true;
+      this.frame.announce();
       throw this.decoding.situate(
         new RdbTruncatedError('RDB_TRUNCATED', `the input ends after ${read} bytes, in the middle of the RDB`, read),
       );
     }
     const summary: RdbSummary = { ...this.summary, trailingBytes: this.trailing };
-    if (this.trailing === REPLICATION_MARK_BYTES) {
-      this.decoding.warn(
-        'RDB_REPLICATION_MARK',
-        'the 40 bytes after the end look like the mark that ends a diskless replication stream',
-        summary.bytes,
-      );
-    } else if (this.trailing > 0) {
-      this.decoding.warn('RDB_TRAILING_BYTES', `${this.trailing} bytes follow the end of the RDB`, summary.bytes);
-    }
+    this.warnOfTrailing(summary);
     this.visitor.end(summary);
     return summary;
   }
@@ -159,12 +153,25 @@ export class RdbReader {
     return { summary, rest: input.bytes.subarray(input.pos, input.end) };
   }
 
+  private warnOfTrailing({ dialect, bytes, trailingBytes }: RdbSummary): void {
+    // Dragonfly writes its files in whole blocks; what stands behind the end is left over from its buffer.
+    if (trailingBytes === 0 || (dialect === 'dragonfly' && trailingBytes < BLOCK_BYTES)) return;
+    if (trailingBytes === REPLICATION_MARK_BYTES) {
+      const message = 'the 40 bytes after the end look like the mark that ends a diskless replication stream';
+      this.decoding.warn('RDB_REPLICATION_MARK', message, bytes);
+    } else {
+      this.decoding.warn('RDB_TRAILING_BYTES', `${trailingBytes} bytes follow the end of the RDB`, bytes);
+    }
+  }
+
   private hasMore(): boolean {
-    return this.summary === null && this.decoding.input.heldBack > 0;
+    const { input, pace } = this.decoding;
+    return this.summary === null && (input.heldBack > 0 || pace.paused);
   }
 
   private advance(): void {
     if (this.failed) throw new Error('this reader has failed and cannot go on');
+    this.decoding.pace.paused = false;
     try {
       const step = this.rule.next();
       if (step.done !== true) return;
@@ -173,6 +180,7 @@ export class RdbReader {
       this.trailing = input.available + input.heldBack;
     } catch (error) {
       this.failed = true;
+      this.frame.announce();
       if (error instanceof PackedFault) throw this.decoding.situate(this.decoding.locate(error));
       if (error instanceof DataError) throw this.decoding.situate(error);
       throw error;

@@ -12,6 +12,8 @@ export {
   withCoverage,
 } from './coverage.ts';
 export { crc64 } from './crc64.ts';
+export * from './dragonfly-builder.ts';
+export * from './foreign-values.ts';
 export { freePort } from './free-port.ts';
 export { type HaproxyOptions, startHaproxy, type TestHaproxy } from './haproxy.ts';
 export * from './logs.ts';

@@ -2,7 +2,7 @@
 import { DataError } from '@rdbkit/bytes';
 import { RdbTruncatedError } from './errors.ts';
 import { Decoding, type Rule } from './internal/decoding.ts';
-import { Frame } from './internal/frame.ts';
+import { BLOCK_BYTES, Frame } from './internal/frame.ts';
 import { RdbInput } from './internal/input.ts';
 import { PackedFault } from './internal/packed-cursor.ts';
 import { type RdbOptions, resolveOptions } from './options.ts';
@@ -13,7 +13,6 @@ const STEP_BYTES = 64 * 1024;
 /** What is left of a chunk when a long value has to be decoded first waits in memory, up to this size. */
 const QUEUED_BYTES = 3 * STEP_BYTES;
 const REPLICATION_MARK_BYTES = 40;
-const BLOCK_BYTES = 4096;
 
 /**
  * Reads an RDB from chunks of any size.
@@ -121,6 +120,7 @@ export class RdbReader {
    */
   finish(): RdbSummary {
     if (this.hasMore()) while (this.more());
+    if (this.frame.ended !== null) this.endSet(this.frame.ended);
     if (this.summary === null) {
       const { input } = this.decoding;
       const read = input.base + input.end;
@@ -153,8 +153,15 @@ export class RdbReader {
     return { summary, rest: input.bytes.subarray(input.pos, input.end) };
   }
 
+  /** Where a file of Dragonfly ended, others may follow, until there is no more input. */
+  private endSet(ended: Omit<RdbSummary, 'trailingBytes'>): void {
+    const { input } = this.decoding;
+    this.summary = ended;
+    this.trailing = input.offset + input.available - ended.bytes;
+    this.guard(() => this.frame.finishSet());
+  }
+
   private warnOfTrailing({ dialect, bytes, trailingBytes }: RdbSummary): void {
-    // Dragonfly writes its files in whole blocks; what stands behind the end is left over from its buffer.
     if (trailingBytes === 0 || (dialect === 'dragonfly' && trailingBytes < BLOCK_BYTES)) return;
     if (trailingBytes === REPLICATION_MARK_BYTES) {
       const message = 'the 40 bytes after the end look like the mark that ends a diskless replication stream';
@@ -172,12 +179,18 @@ export class RdbReader {
   private advance(): void {
     if (this.failed) throw new Error('this reader has failed and cannot go on');
     this.decoding.pace.paused = false;
-    try {
+    this.guard(() => {
       const step = this.rule.next();
       if (step.done !== true) return;
       this.summary = step.value;
       const { input } = this.decoding;
       this.trailing = input.available + input.heldBack;
+    });
+  }
+
+  private guard(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       this.failed = true;
       this.frame.announce();

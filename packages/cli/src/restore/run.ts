@@ -108,8 +108,8 @@ class Job {
 
   /** Says what the source is, for the journal. */
   async identify(path: string): Promise<string> {
-    const { input } = this.source;
-    if (path !== '-' && input.total !== null) return identifyFile(path);
+    const { input, parts } = this.source;
+    if (path !== '-' && input.total !== null && parts === null) return identifyFile(path);
     const head = await readHead(input, IDENTIFYING_BYTES);
     this.source = { ...this.source, input: new PeekedInput(head, input) };
     const digest = createHash('sha256').update(head.subarray(0, IDENTIFYING_BYTES)).digest('hex').slice(0, 32);
@@ -177,7 +177,7 @@ class Job {
       expired: selection.expired,
       stripTtl: flags['strip-ttl'],
       shiftTtlMs: flags['shift-ttl'],
-      rdb: rdbOptions(flags),
+      rdb: rdbOptions(flags, this.source),
       records: this.records,
       signal: this.abort.signal,
       onProgress,
@@ -255,8 +255,13 @@ class Job {
   private failed(error: unknown): ExitCode {
     const result = resultOf(error);
     if (error instanceof DataError) {
-      const { name, compressed, input } = this.source;
-      const damage = describeDamage(error, { name, compressed, total: input.total }, result?.keysRead ?? 0, undefined);
+      const { name, compressed, input, parts } = this.source;
+      const damage = describeDamage(
+        error,
+        { name, compressed, total: input.total, parts },
+        result?.keysRead ?? 0,
+        undefined,
+      );
       return this.account(damage.exitCode, result, damage);
     }
     if (error instanceof EndpointError || error instanceof RestoreError) {

@@ -8,15 +8,24 @@ import { join } from 'node:path';
 import { type AofSet, AofSetError } from '@rdbkit/aof';
 import { openAof } from '@rdbkit/aof/node';
 import { DataError } from '@rdbkit/bytes';
-import type { RdbHeader } from '@rdbkit/rdb';
+import type { Dialect, RdbHeader } from '@rdbkit/rdb';
 import { CliError, systemMessage, usageError } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
 import type { Host } from '../app/host.ts';
 import { printable, printableText } from '../lang/printable.ts';
-import { countOf } from '../lang/units.ts';
 import { type ByteInput, inputFromDescriptor, PeekedInput, readHead } from './byte-input.ts';
 import { unpackCarrier } from './carriers.ts';
 import { DETECTION_BYTES, detectSource, isDumpPayload, type SourceKind } from './detect.ts';
+import {
+  checkSet,
+  type DragonflySet,
+  headOf,
+  isNamedAsSetFile,
+  SetInput,
+  type SourcePart,
+  setInFolder,
+  setOfFile,
+} from './dragonfly-set.ts';
 import { FileChecksum } from './file-checksum.ts';
 
 /** An RDB, ready to be read. */
@@ -29,6 +38,10 @@ export interface RdbSource {
   readonly input: ByteInput;
   /** The bytes of `input` are not those of the file. */
   readonly compressed: boolean;
+  /** The dialect to read it as, where the source shows it in another way than by its content; else `null`. */
+  readonly dialect: Dialect | null;
+  /** The files that `input` consists of, when there are several; else `null`. */
+  readonly parts: readonly SourcePart[] | null;
   /** Sums the bytes of `input` in another thread, when they are a file's and many. */
   readonly startChecksum: () => FileChecksum | null;
 }
@@ -48,6 +61,7 @@ export interface LogSource {
   /** What the one file is read from, when it is no file of its own. */
   readonly input: ByteInput | null;
   readonly compressed: boolean;
+  readonly dialect: null;
 }
 
 /** What can be read. */
@@ -83,7 +97,8 @@ export async function openSource(path: string | undefined, host: Host): Promise<
   if (path === undefined || path === '-') return openInput('standard input', openStandardInput(path, host), null);
   if (path === '') throw usageError('the name of the source is empty', 'is a variable of your script unset?');
   const name = printableText(path, 250);
-  if (isDirectory(path, name)) return openDirectory(path, name);
+  if (isDirectory(path, name)) return await openDirectory(path, name);
+  if (isNamedAsSetFile(path)) return await openSet(setOfFile(path), name);
   const fd = openFile(path, name);
   return openInput(name, inputFromDescriptor(fd, name), { path, fd });
 }
@@ -147,7 +162,7 @@ async function openContent(
   const compressed = carrier !== null;
   if (kind === 'rdb') {
     const startChecksum = (): FileChecksum | null => (file === null ? null : FileChecksum.start(file.path, file.fd));
-    return { kind, name, header: headerIn(head), input, compressed, startChecksum };
+    return { kind, name, header: headOf(head).rdb, input, compressed, dialect: null, parts: null, startChecksum };
   }
   const path = file === null ? null : file.path;
   if (kind === 'aof' || kind === 'preamble' || kind === 'tar') return openLog(name, input, path, compressed);
@@ -155,21 +170,70 @@ async function openContent(
   throw await refusal(kind, compressed ? `${name} (inside ${carrier})` : name, head, input);
 }
 
-function headerIn(head: Uint8Array): RdbHeader | null {
-  const found = /^(?:(REDIS)(\d{4})|VALKEY(\d{3}))/.exec(String.fromCharCode(...head.subarray(0, 9)));
-  if (found === null) return null;
-  return { dialect: found[1] === undefined ? 'valkey' : 'redis', version: Number(found[2] ?? found[3]) };
+/** A snapshot of Dragonfly. Releases before 1.26 did not say in its files that they are of Dragonfly. */
+async function openSet(set: DragonflySet, name: string): Promise<RdbSource> {
+  await checkSet(set, openPart);
+  const input = new SetInput(set, openPart);
+  const first = await openPart(join(set.folder, set.files[0] ?? ''));
+  let header: RdbHeader | null;
+  try {
+    header = headOf(await readHead(first, DETECTION_BYTES)).rdb;
+  } finally {
+    first.close();
+  }
+  const { parts } = input;
+  return {
+    kind: 'rdb',
+    name,
+    header: header === null ? null : { ...header, dialect: 'dragonfly' },
+    input,
+    compressed: false,
+    dialect: 'dragonfly',
+    parts,
+    startChecksum: () => null,
+  };
+}
+
+/** Opens one file, unpacked. */
+async function openPart(path: string): Promise<ByteInput> {
+  const name = printableText(path, 250);
+  const input = inputFromDescriptor(openFile(path, name), name);
+  try {
+    const head = await readHead(input, DETECTION_BYTES);
+    const kind = detectSource(head);
+    const unpacked = unpackCarrier(kind, head, input, name);
+    if (unpacked !== null) return unpacked;
+    if (kind !== 'rdb') throw await refusal(kind, name, head, input);
+    return new PeekedInput(head, input);
+  } catch (error) {
+    input.close();
+    throw error;
+  }
 }
 
 /** A log from a stream or, where its files have to be found or its size is of use, from its path. */
 async function openLog(name: string, input: ByteInput, path: string | null, compressed: boolean): Promise<LogSource> {
   if (path === null)
-    return { kind: 'log', name, set: await openSet(name, () => openAof(chunksOf(input))), input, compressed };
+    return {
+      kind: 'log',
+      name,
+      set: await openLogSet(name, () => openAof(chunksOf(input))),
+      input,
+      compressed,
+      dialect: null,
+    };
   input.close();
-  return { kind: 'log', name, set: await openSet(name, () => openAof(path)), input: null, compressed };
+  return {
+    kind: 'log',
+    name,
+    set: await openLogSet(name, () => openAof(path)),
+    input: null,
+    compressed,
+    dialect: null,
+  };
 }
 
-async function openSet(name: string, open: () => Promise<AofSet>): Promise<AofSet> {
+async function openLogSet(name: string, open: () => Promise<AofSet>): Promise<AofSet> {
   try {
     return await open();
   } catch (error) {
@@ -253,12 +317,11 @@ function showBytes(head: Uint8Array): string {
   return `${hex}${head.length > SHOWN_BYTES ? ' …' : ''}  |${text}|`;
 }
 
-/** A directory is a log, or it is not clear which of its files is meant. */
-async function openDirectory(path: string, name: string): Promise<LogSource> {
+/** A directory is a snapshot or a log, or it is not clear which of its files is meant. */
+async function openDirectory(path: string, name: string): Promise<Source> {
+  const snapshot = setInFolder(path);
+  if (snapshot !== null) return await openSet(snapshot, name);
   const files = readdirSync(path);
-  const shards = files.filter((file) => file.endsWith('.dfs'));
-  if (shards.length > 0)
-    throw dragonflyError(`${name} has ${countOf(shards.length, 'file')} of a Dragonfly snapshot (DFS)`);
   const isAppendOnly = files.some((file) => file.endsWith('.manifest') && !file.startsWith('temp-'));
   const dumps = files.filter((file) => file.endsWith('.rdb'));
   if (!isAppendOnly && dumps.length > 0) {
@@ -269,16 +332,11 @@ async function openDirectory(path: string, name: string): Promise<LogSource> {
     throw usageError(`${name} is a directory${has}`, others.length > 0 || dumps.length === 1 ? hint : undefined);
   }
   try {
-    const set = await openSet(name, () => openAof(path));
-    return { kind: 'log', name, set, input: null, compressed: false };
+    const set = await openLogSet(name, () => openAof(path));
+    return { kind: 'log', name, set, input: null, compressed: false, dialect: null };
   } catch (error) {
     if (!(error instanceof CliError && error.cause instanceof AofSetError && error.cause.code === 'AOF_NO_LOG'))
       throw error;
     throw usageError(`${name} is a directory without a dump or an append-only log`, `${error.cause.message}.`);
   }
-}
-
-/** An error for a file or folder of a Dragonfly snapshot. */
-export function dragonflyError(what: string): CliError {
-  return notSupported(what, 'SAVE RDB, or the flag --nodf_snapshot_format, makes Dragonfly write an RDB file.');
 }

@@ -23,7 +23,8 @@ import { skipKeyMeta } from './key-meta.ts';
 import { moduleEncodingVersion, moduleName, skipModuleOpcodes } from './modules.ts';
 import { Pieces } from './pieces.ts';
 import { length } from './primitives.ts';
-import { skipString } from './skip.ts';
+import { skipBytes, skipString } from './skip.ts';
+import { SnapshotSet } from './snapshot-set.ts';
 import { hashTemplate } from './templates.ts';
 import { rulesOf, type ValueRule } from './value-rules.ts';
 import { readValue, tryReadValue } from './values.ts';
@@ -53,6 +54,9 @@ const OP_COMPRESSED_LZ4 = 202;
 const OP_COMPRESSED_ZSTD = 201;
 
 const MAGIC_BYTES = 9;
+const REDIS = 'REDIS';
+/** Dragonfly writes its files in whole blocks; what stands behind the end is left over from its buffer. */
+export const BLOCK_BYTES: number = 4096;
 const CHECKSUM_SINCE = 5;
 const VALKEY_SINCE = 80;
 const MAX_DB = 2 ** 31 - 1;
@@ -78,6 +82,8 @@ interface FileState {
   dragonfly: string;
   /** Values that come in pieces, from the first one on. */
   pieces: Pieces | null;
+  /** The files of a snapshot. */
+  readonly set: SnapshotSet;
   /** Kinds of records that have been warned of. */
   readonly warned: Set<string>;
 }
@@ -101,6 +107,7 @@ export class Frame {
       writer: '',
       dragonfly: '',
       pieces: null,
+      set: new SnapshotSet(),
       warned: new Set(),
     };
   }
@@ -121,16 +128,88 @@ export class Frame {
     return this.state.keys;
   }
 
+  /**
+   * The end of the input: where `ended` has a file.
+   *
+   * @throws RdbFormatError when files of its snapshot are missing.
+   */
+  finishSet(): void {
+    const { d } = this;
+    const doubt = this.state.set.finish(d.input.offset);
+    if (doubt !== null) d.warn('RDB_PART_OF_SET', doubt);
+  }
+
   /** The version that Dragonfly says it has, such as `df-v1.40.1`. */
   get dragonflyVersion(): string {
     return this.state.dragonfly;
   }
 
+  /** Reads a file; those of Dragonfly may be followed by others of the same snapshot. Ends when nothing can follow. */
   *file(): Rule<Omit<RdbSummary, 'trailingBytes'>> {
     yield* this.magic();
     yield* this.openingFields();
     yield* this.records();
-    return yield* this.checksum();
+    const summary = yield* this.checksum();
+    return this.d.dialect === 'dragonfly' ? yield* this.filesOfSet(summary) : summary;
+  }
+
+  /** The input may end here, since a file did. */
+  ended: Omit<RdbSummary, 'trailingBytes'> | null = null;
+
+  private *filesOfSet(first: Omit<RdbSummary, 'trailingBytes'>): Rule<never> {
+    const { d, state } = this;
+    let summary = first;
+    let start = 0;
+    let keys = 0;
+    for (;;) {
+      state.set.endFile(state.keys > keys, d.input.offset);
+      this.ended = summary;
+      start = yield* this.nextFile(start);
+      this.ended = null;
+      keys = state.keys;
+      d.header.db = 0;
+      d.input.sumToPosition();
+      d.input.crc.reset();
+      yield* this.magicOfNext();
+      yield* this.records();
+      summary = yield* this.checksum();
+    }
+  }
+
+  /**
+   * Waits for another file behind the one that began at `start`: it follows at once, or where the next block begins, since files are
+   * written in whole ones. Returns where it begins; does not return when something else follows.
+   */
+  private *nextFile(start: number): Rule<number> {
+    const { d } = this;
+    const { input } = d;
+    if (yield* this.isAtMagic()) return input.offset;
+    const used = (input.offset - start) % BLOCK_BYTES;
+    yield* skipBytes(d, used === 0 ? 0 : BLOCK_BYTES - used);
+    if (yield* this.isAtMagic()) return input.offset;
+    for (;;) {
+      input.pos = input.end;
+      yield;
+    }
+  }
+
+  private *isAtMagic(): Rule<boolean> {
+    const { input } = this.d;
+    while (input.end - input.pos < REDIS.length) yield;
+    return latin1(input.bytes.subarray(input.pos, input.pos + REDIS.length)) === REDIS;
+  }
+
+  private *magicOfNext(): Rule {
+    const { input, version } = this.d;
+    while (input.end - input.pos < MAGIC_BYTES) yield;
+    const text = latin1(input.bytes.subarray(input.pos, input.pos + MAGIC_BYTES));
+    if (text !== `${REDIS}${String(version).padStart(4, '0')}`)
+      throw new RdbFormatError(
+        'RDB_BAD_SET',
+        `a file of version ${text} follows one of version ${version}`,
+        input.offset,
+      );
+    input.pos += MAGIC_BYTES;
   }
 
   private *magic(): Rule {
@@ -203,6 +282,7 @@ export class Frame {
     const text = latin1(name.subarray(0, 64)).toLowerCase();
     if (/-ver$/.test(text)) state.writer = ` (written by ${text} ${latin1(value.subarray(0, 64))})`;
     if (text === 'df-ver') state.dragonfly = latin1(value.subarray(0, 64));
+    if (this.d.dialect === 'dragonfly') state.set.field(text, latin1(value.subarray(0, 64)), this.d.input.offset);
     this.d.visitor.aux(name, value);
   }
 

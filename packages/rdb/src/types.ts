@@ -100,9 +100,9 @@ export const VALUE_TYPES: readonly ValueType[] = [
   row(36, 'TOPK', 'module', 'top-k', 9, 'Dragonfly 1.38', 'dragonfly', { support: 'opaque' }),
   row(37, 'CUCKOO', 'module', 'cuckoo', 9, 'Dragonfly 1.40', 'dragonfly', { support: 'opaque' }),
   row(64, 'CRON', 'module', 'cron', 9, 'KeyDB 6.3', 'keydb', { support: 'opaque' }),
-  row(16, 'ROR_BITMAP', 'string', 'bitmap', 9, 'Redis-On-Rocks 6.2', 'ror-6.2', { restorable: false }),
-  row(26, 'ROR_BITMAP', 'string', 'bitmap', 12, 'Redis-On-Rocks 8.2', 'ror-8.2', { restorable: false }),
-  row(192, 'ROR_BITMAP', 'string', 'bitmap', 12, 'Redis-On-Rocks 8.2', 'ror-8.2', { restorable: false }),
+  row(16, 'ROR_BITMAP', 'string', 'bitmap', 9, 'Redis-On-Rocks 6.2', 'ror-6.2'),
+  row(26, 'ROR_BITMAP', 'string', 'bitmap', 12, 'Redis-On-Rocks 8.2', 'ror-8.2'),
+  row(192, 'ROR_BITMAP', 'string', 'bitmap', 12, 'Redis-On-Rocks 8.2', 'ror-8.2'),
 ];
 
 /** The types of a dialect: the common ones, those of the dialect it builds on, and its own, which come last. */

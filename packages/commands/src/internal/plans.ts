@@ -83,7 +83,11 @@ function plainAction(type: ValueType, dialect: Dialect, caps: Capabilities): num
     case 'stream':
       return caps.streams ? STREAM : IMPOSSIBLE;
     case 'module':
+      if (type.code !== MODULE_2 && isAccepted(type.code, dialect, caps)) return RAW;
       return type.support === 'decoded' && caps.types.has(MODULE_2) ? MODULE : IMPOSSIBLE;
+    case 'set':
+      // No command says when a member expires.
+      return EXPIRING_ELEMENTS.has(type.name) && caps.memberExpiryType >= 0 ? RAW_FIELDS : BUILD;
     default:
       return BUILD;
   }
@@ -91,7 +95,6 @@ function plainAction(type: ValueType, dialect: Dialect, caps: Capabilities): num
 
 function restoreAction(type: ValueType, dialect: Dialect, caps: Capabilities): number {
   const plain = plainAction(type, dialect, caps);
-  if (plain === MODULE && type.code !== MODULE_2 && isAccepted(type.code, dialect, caps)) return RAW;
   if (plain === IMPOSSIBLE || plain === RAW || plain === MODULE) return plain;
   if (type.kind === 'stream') return RAW_STREAM;
   if (EXPIRING_ELEMENTS.has(type.name)) return RAW_FIELDS;

@@ -55,7 +55,16 @@ describe('the head of a file', () => {
   it.each<[string, DragonflyFileOptions]>([
     ['df-ver', {}],
     ['snapshot-id', { version: null, snapshotId: 'ab'.repeat(16) }],
-    ['shard-id', { version: null, fields: [['shard-count', '1'], ['shard-id', '0']] }],
+    [
+      'shard-id',
+      {
+        version: null,
+        fields: [
+          ['shard-count', '1'],
+          ['shard-id', '0'],
+        ],
+      },
+    ],
     ['search-index', { version: null, fields: [['search-index', 'i ON HASH SCHEMA t TEXT']] }],
   ])('is told by %s', (_name, options) => {
     const lines = readFile(records().selectDb(0).key('k', stringValue('v')), options);

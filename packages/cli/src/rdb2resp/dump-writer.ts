@@ -5,8 +5,8 @@
  */
 import type { EmitOptions } from '@rdbkit/commands';
 import type { RdbOptions } from '@rdbkit/rdb';
+import { readerOptions } from '../reading/reader-options.ts';
 import type { Source } from '../source/open-source.ts';
-import { zstdDecoder } from '../source/zstd-decoder.ts';
 import type { InputFlags } from './flags.ts';
 import type { Job } from './job.ts';
 import { SelectingEmitter } from './visitor.ts';
@@ -20,15 +20,7 @@ export const HOLD_BACK_BYTES: number = 2 * 1024 * 1024;
 
 /** How an RDB is read. */
 export function rdbOptions(flags: InputFlags, source: Pick<Source, 'dialect'>): RdbOptions {
-  const maxStringBytes = flags['max-string-bytes'];
-  return {
-    checksum: !flags['no-checksum'],
-    anyVersion: flags['any-version'],
-    rawBytes: RAW_BYTES,
-    dialect: flags.dialect ?? source.dialect,
-    zstd: zstdDecoder,
-    ...(maxStringBytes === undefined ? {} : { maxStringBytes }),
-  };
+  return { ...readerOptions(flags, source), rawBytes: RAW_BYTES };
 }
 
 /**

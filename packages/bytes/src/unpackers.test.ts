@@ -81,7 +81,7 @@ describe('Lz4Unpacker', () => {
   });
 
   it('an output of a thousand times the input comes block by block', () => {
-    const zeros = new Uint8Array(30_000_000);
+    const zeros = new Uint8Array(6_000_000);
     const frame = lz4Frame(zeros, { contentSum: true });
     expect(frame.length).toBeLessThan(zeros.length / 200);
     const unpacker = lz4();
@@ -159,7 +159,7 @@ describe('ZstdUnpacker', () => {
 
   it('hands out one block at a time', () => {
     const block = { repeated: 0, count: 131072 };
-    const frame = zstdFrame(new Array(300).fill(block), { contentSum: false });
+    const frame = zstdFrame(new Array(60).fill(block), { contentSum: false });
     const unpacker = zstd();
     unpacker.feed(frame);
     let total = 0;
@@ -167,7 +167,7 @@ describe('ZstdUnpacker', () => {
       expect(bytes.length).toBeLessThanOrEqual(131072);
       total += bytes.length;
     }
-    expect([total, frame.length]).toEqual([300 * 131072, 4 + 1 + 4 + 300 * 4]);
+    expect([total, frame.length]).toEqual([60 * 131072, 4 + 1 + 4 + 60 * 4]);
   });
 
   const head = [0x28, 0xb5, 0x2f, 0xfd];

@@ -1,4 +1,3 @@
-import type { ZstdDecoderFactory } from '@rdbkit/bytes';
 import {
   concatBytes,
   type DragonflyFileOptions,
@@ -18,19 +17,15 @@ import {
   zset2Value,
   zstdFrame,
 } from '@rdbkit/testkit';
-import { Decompress } from 'fzstd';
 import { describe, expect, it } from 'vitest';
 import { EventLog, randomFrom, readInChunks, readInSteps, readWhole } from '../testing/event-log.ts';
 import { errorOf, linesOf } from '../testing/lines.ts';
+import { zstdDecoder } from '../testing/zstd.ts';
 import { RdbFormatError, RdbLimitError, RdbUnsupportedError } from './errors.ts';
 import { rdbEvents } from './events.ts';
 import type { RdbOptions } from './options.ts';
 
-const zstd: ZstdDecoderFactory = (sink) => {
-  const decoder = new Decompress(sink);
-  return { push: (bytes, isLast) => decoder.push(bytes, isLast) };
-};
-const OPTIONS: RdbOptions = { zstd };
+const OPTIONS: RdbOptions = { zstd: zstdDecoder };
 
 const records = (): DragonflyRecords => new DragonflyRecords();
 

@@ -27,6 +27,7 @@ const { metafile } = await build({
   conditions: ['rdbkit-source'],
   // Its package has no text of its licence that could be passed on.
   external: ['@stricli/core'],
+  alias: { lz4js: './src/source/lazy-lz4.ts' },
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',

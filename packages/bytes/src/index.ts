@@ -12,6 +12,7 @@ export {
   writeInt64Text,
   writeUnsignedDecimal64,
 } from './integers.ts';
+export { Lz4Unpacker } from './lz4.ts';
 export {
   compressLzf,
   decompressLzf,
@@ -25,4 +26,8 @@ export {
   MAX_LZF_EXPANSION,
 } from './lzf.ts';
 export { keySlot } from './slot.ts';
+export { UnpackError, type Unpacker } from './unpacker.ts';
 export { Window, type WindowOptions } from './window.ts';
+export { Xxh32 } from './xxh32.ts';
+export { Xxh64 } from './xxh64.ts';
+export { type ZstdDecoderFactory, type ZstdFrameDecoder, ZstdUnpacker } from './zstd.ts';

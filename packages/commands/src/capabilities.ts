@@ -20,6 +20,12 @@ export type FieldExpiry =
   /** `HEXPIRE key seconds FIELDS n field…`, relative to now (Dragonfly). */
   | 'hexpire';
 
+/** How a server lets members of a set expire by themselves. */
+export type MemberExpiry =
+  | 'none'
+  /** `PEXPIREMEMBERAT key member ms` (KeyDB). */
+  | 'pexpirememberat';
+
 /** What a release has. Each name is followed by the first Redis with it. */
 interface Features {
   /** `PEXPIREAT`, `SCRIPT LOAD`. 2.6. */
@@ -48,6 +54,12 @@ interface Features {
   readonly fieldExpiry: FieldExpiry;
   /** The type code that holds such a hash in a payload, −1 for none. 7.4. */
   readonly fieldExpiryType: number;
+  /** Members of a set that expire. KeyDB; Dragonfly by payloads only, because its `SADDEX` counts from now and up to two years. */
+  readonly memberExpiry: MemberExpiry;
+  /** The type code that holds such a set in a payload, −1 for none. Dragonfly. */
+  readonly memberExpiryType: number;
+  /** Keys that are not evicted: `RESTORE … STICK`. Dragonfly. */
+  readonly sticky: boolean;
   /** Vector sets, a module type that needs no module to be loaded. 8.0. */
   readonly vectorSets: boolean;
   /** `XCFGSET`. 8.6. */
@@ -99,6 +111,9 @@ const NOTHING: Features = {
   functions: false,
   fieldExpiry: 'none',
   fieldExpiryType: -1,
+  memberExpiry: 'none',
+  memberExpiryType: -1,
+  sticky: false,
   vectorSets: false,
   idmpSettings: false,
   idmpRecords: false,
@@ -148,7 +163,7 @@ const KEYDB: readonly Release[] = [
     ...release,
     since: '0.0.0',
   })),
-  { since: '6.3.0', rdb: 9, has: { fieldExpiry: 'pexpirememberat' } },
+  { since: '6.3.0', rdb: 9, has: { fieldExpiry: 'pexpirememberat', memberExpiry: 'pexpirememberat' } },
 ];
 
 const DRAGONFLY: readonly Release[] = [
@@ -169,7 +184,19 @@ const DRAGONFLY: readonly Release[] = [
     },
   },
   { since: '1.7.0', rdb: 9, payload: 11, types: [19, 20, 21], has: { streamCounters: true } },
+  {
+    since: '1.13.0',
+    rdb: 9,
+    payload: 11,
+    types: [31, 32],
+    has: { fieldExpiryType: 31, memberExpiryType: 32, sticky: true },
+  },
+  { since: '1.15.0', rdb: 9, payload: 11, types: [30] },
+  { since: '1.17.0', rdb: 9, payload: 11, types: [33] },
   { since: '1.24.0', rdb: 9, payload: 12, has: { fieldExpiry: 'hexpire' } },
+  { since: '1.35.0', rdb: 9, payload: 12, types: [34] },
+  { since: '1.38.0', rdb: 9, payload: 12, types: [35, 36] },
+  { since: '1.40.0', rdb: 9, payload: 12, types: [37] },
 ];
 
 const RELEASES: Readonly<Record<Flavour, readonly Release[]>> = {
@@ -202,7 +229,7 @@ export function capabilitiesOf(target: Target): Capabilities {
   return {
     ...features,
     target,
-    dialect: target.flavour === 'valkey' ? 'valkey' : 'redis',
+    dialect: target.flavour,
     payloadVersion,
     types,
     modules: target.flavour === 'dragonfly' ? ['ReJSON-RL'] : null,

@@ -24,18 +24,18 @@ export interface WriterFields {
 export function defaultTarget(header: RdbHeader, writer: WriterFields): Target {
   const { redis, valkey, dragonfly } = writer;
   const flavour: Flavour = valkey !== null || header.dialect === 'valkey' ? 'valkey' : 'redis';
-  if (dragonfly !== null) {
+  if (dragonfly !== null || header.dialect === 'dragonfly') {
     // Dragonfly writes version 9 whatever it is.
-    return { flavour: 'dragonfly', version: parseVersion(dragonfly) ?? NEWEST };
+    return { flavour: 'dragonfly', version: parseVersion(dragonfly ?? '') ?? NEWEST };
   }
   const version = parseVersion((flavour === 'valkey' ? valkey : redis) ?? '');
   if (version !== undefined) {
     // There has been no Redis 6.3.
-    const isKeydb = flavour === 'redis' && Math.floor(version / 1000) === 6003;
+    const isKeydb = header.dialect === 'keydb' || (flavour === 'redis' && Math.floor(version / 1000) === 6003);
     const target: Target = { flavour: isKeydb ? 'keydb' : flavour, version };
     if (rdbVersionOf(target) === header.version) return target;
   }
-  return lowestReleaseOf(flavour, header.version);
+  return lowestReleaseOf(header.dialect === 'keydb' ? 'keydb' : flavour, header.version);
 }
 
 function parseVersion(text: string): number | undefined {

@@ -641,6 +641,7 @@ describe('damage', () => {
     const out = new RespBuffer();
     const emitter = new CommandEmitter(out, { target: parseTarget('7.4') });
     const header: KeyHeader = {
+      dialect: 'redis',
       db: 2,
       typeCode: 1,
       bytes: new Uint8Array([0x6b]),
@@ -650,6 +651,8 @@ describe('damage', () => {
       idleSeconds: null,
       freq: null,
       metadata: null,
+      isSticky: false,
+      memcachedFlags: null,
       offset: 0,
     };
     emitter.key(header);

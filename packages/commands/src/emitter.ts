@@ -15,6 +15,7 @@ import {
   type StreamGroup,
   type StreamIdmp,
   type StreamInfo,
+  valueType,
 } from '@rdbkit/rdb';
 import type { RespBuffer } from '@rdbkit/resp';
 import { acceptsModule, capabilitiesOf } from './capabilities.ts';
@@ -239,6 +240,11 @@ export class CommandEmitter extends RdbVisitorBase {
         this.ready();
         this.extras.script(value);
         break;
+      case 'search-index':
+      case 'search-synonyms':
+        this.ready();
+        this.extras.searchIndex(text === 'search-index' ? 'FT.CREATE' : 'FT.SYNUPDATE', value);
+        break;
       case MEMBER:
         this.member = value;
         break;
@@ -285,15 +291,25 @@ export class CommandEmitter extends RdbVisitorBase {
     s.idleSeconds = header.idleSeconds;
     s.freq = header.freq;
     s.metadata = header.metadata;
+    s.isSticky = header.isSticky;
+    if (header.memcachedFlags !== null)
+      s.noteOnce('MEMCACHED_FLAGS_LOST', 'the flags that memcached clients gave to keys are lost');
 
-    if (action === SET_STRING && this.acceptSize === null && header.metadata === null) {
+    if (action === SET_STRING && this.acceptSize === null && header.metadata === null && !header.isSticky) {
       if (header.idleSeconds !== null || header.freq !== null) noteUsageLost(s);
       this.action = SET_STRING;
       this.strings.start(header);
       return 'logical';
     }
     s.setName(header.bytes, header.start, header.end);
-    return this.begin(action);
+    return this.begin(s.isSticky ? this.sticking(action) : action);
+  }
+
+  /** Only `RESTORE` says in one command that a key is not to be evicted. */
+  private sticking(action: number): number {
+    const { caps } = this.s;
+    const isWhole = action === SET_STRING || action === BUILD || action === STREAM;
+    return isWhole && caps.sticky && isAccepted(this.typeCode, this.file.dialect, caps) ? RAW : action;
   }
 
   private isShaped(shape: (header: KeyHeader) => boolean, header: KeyHeader): boolean {
@@ -367,7 +383,7 @@ export class CommandEmitter extends RdbVisitorBase {
   }
 
   private isTemplateReference(): boolean {
-    return this.file.dialect === 'redis' && (this.typeCode === 30 || this.typeCode === 32);
+    return valueType(this.typeCode, this.file.dialect)?.restorable === false;
   }
 
   /** What no command but `RESTORE` can tell. */
@@ -402,6 +418,8 @@ export class CommandEmitter extends RdbVisitorBase {
         break;
     }
     this.action = DONE;
+    if (s.isSticky && s.way !== null)
+      s.noteOnce('STICKY_LOST', 'keys that were not to be evicted become ordinary ones');
     s.count();
     const { written } = this;
     written.way = s.way;
@@ -431,7 +449,7 @@ export class CommandEmitter extends RdbVisitorBase {
           writeRestore(s, typeCode, dialect, bytes, start, end, 'restore');
         break;
       case RAW_FIELDS:
-        this.after(restorer.fields(typeCode, dialect, bytes, start, end), bytes, start, end);
+        this.after(restorer.expiring(typeCode, dialect, bytes, start, end), bytes, start, end);
         break;
       case RAW_STREAM:
         this.after(restorer.stream(typeCode, dialect, bytes, start, end), bytes, start, end);
@@ -489,6 +507,8 @@ export class CommandEmitter extends RdbVisitorBase {
         if (s.kind === 'string') {
           this.action = SET_STRING;
           this.strings.startNamed();
+        } else if (s.kind === 'module') {
+          this.action = MODULE;
         } else {
           this.action = BUILD;
         }
@@ -583,8 +603,9 @@ export class CommandEmitter extends RdbVisitorBase {
   override setStart(count: number): void {
     this.aggregates.startSet(count);
   }
-  override setMember(bytes: Uint8Array, start: number, end: number): void {
-    this.aggregates.element(bytes, start, end);
+  override setMember(bytes: Uint8Array, start: number, end: number, expireAtMs: Int64 | null): void {
+    if (expireAtMs === null) this.aggregates.element(bytes, start, end);
+    else this.aggregates.expiringMember(bytes, start, end, expireAtMs);
   }
   override zsetStart(count: number): void {
     this.aggregates.startZset(count);

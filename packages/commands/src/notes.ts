@@ -28,8 +28,14 @@ export const NOTE_LEVELS = {
   FIELD_EXPIRY_LOST: 'loss',
   /** Members of a value lose their expiry (KeyDB); the members stay. */
   MEMBER_EXPIRY_LOST: 'loss',
-  /** Expiries of fields are rounded up to whole seconds, relative to the time of writing (Dragonfly). Reported once. */
+  /** Expiries of fields or members are rounded up to whole seconds, in commands relative to the time of writing (Dragonfly). Reported once. */
   FIELD_EXPIRY_ROUNDED: 'info',
+  /** Keys that Dragonfly does not evict become ordinary ones. Reported once. */
+  STICKY_LOST: 'loss',
+  /** The flags that memcached clients gave to keys (Dragonfly). Reported once. */
+  MEMCACHED_FLAGS_LOST: 'loss',
+  /** The definition of a search index (Dragonfly); the message has the command that makes it again. */
+  SEARCH_INDEX_LOST: 'loss',
   /** The key is not written: the target has nothing to hold its type. */
   TYPE_NOT_SUPPORTED: 'loss',
   /** The key is not written: the target cannot have the module. */

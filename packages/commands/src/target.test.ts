@@ -54,7 +54,9 @@ describe('what a server has', () => {
     ['valkey-9.2', 81, T([0, 5], 7, [9, 23])],
     ['keydb-6.3', 9, T([0, 5], 7, [9, 15])],
     ['dragonfly-1.6', 9, T(0, [2, 5], 7, [11, 18])],
-    ['dragonfly', 12, T(0, [2, 5], 7, [11, 21])],
+    ['dragonfly-1.12', 11, T(0, [2, 5], 7, [11, 21])],
+    ['dragonfly-1.15', 11, T(0, [2, 5], 7, [11, 21], [30, 32])],
+    ['dragonfly', 12, T(0, [2, 5], 7, [11, 21], [30, 37])],
   ])('payloads of %s', (word, payloadVersion, types) => {
     const capabilities = capabilitiesOf(parseTarget(word));
     expect(capabilities.payloadVersion).toBe(payloadVersion);

@@ -5,6 +5,7 @@
  */
 import { defaultTarget, type WriterFields } from '@rdbkit/commands';
 import {
+  DIALECT_NAMES,
   type Dialect,
   type KeyHeader,
   type Level,
@@ -81,6 +82,7 @@ const LISTPACK_EX = 25;
 const HASH_METADATA_PRE_GA = 22;
 const HASH_METADATA = 24;
 const VALKEY_HASH_2 = 22;
+const DRAGONFLY_HASH = 31;
 const UNKNOWN_COUNT = 65535;
 /** A zipmap's count, when it is this or more, does not tell. */
 const MANY_PAIRS = 254;
@@ -754,9 +756,15 @@ const SET_LISTPACK_TYPE = 20;
 const ZIPLIST_TYPES: readonly number[] = [10, 12, 13];
 /** Values that are one listpack or consist of such, for servers that have ziplists. */
 const LISTPACK_TYPES: readonly number[] = [16, 17, 20, 23, 25];
+const REDIS_EXPIRING_HASHES: readonly number[] = [HASH_METADATA_PRE_GA, LISTPACK_EX_PRE_GA, HASH_METADATA, LISTPACK_EX];
 const EXPIRING_HASHES: Readonly<Record<Dialect, readonly number[]>> = {
-  redis: [HASH_METADATA_PRE_GA, LISTPACK_EX_PRE_GA, HASH_METADATA, LISTPACK_EX],
+  redis: REDIS_EXPIRING_HASHES,
   valkey: [VALKEY_HASH_2],
+  dragonfly: [DRAGONFLY_HASH],
+  keydb: [],
+  enterprise: REDIS_EXPIRING_HASHES,
+  'ror-6.2': [],
+  'ror-8.2': REDIS_EXPIRING_HASHES,
 };
 
 /** A name, owned, as far as it is kept and was delivered. */
@@ -772,7 +780,6 @@ function kindsOf(dialect: Dialect): readonly ValueKind[] {
   return Array.from({ length: 256 }, (_, code) => valueType(code, dialect)?.kind ?? 'module');
 }
 
-const KINDS: Readonly<Record<Dialect, readonly ValueKind[]>> = {
-  redis: kindsOf('redis'),
-  valkey: kindsOf('valkey'),
-};
+const KINDS = Object.fromEntries(DIALECT_NAMES.map((dialect) => [dialect, kindsOf(dialect)])) as Readonly<
+  Record<Dialect, readonly ValueKind[]>
+>;

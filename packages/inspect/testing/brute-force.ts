@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { type KeyHeader, type Level, RdbReader, RdbVisitorBase, type ValueKind, valueType } from '@rdbkit/rdb';
+import {
+  type Dialect,
+  type KeyHeader,
+  type Level,
+  type RdbHeader,
+  RdbReader,
+  RdbVisitorBase,
+  type ValueKind,
+  valueType,
+} from '@rdbkit/rdb';
 
 interface CountedKey {
   readonly name: string;
@@ -16,14 +25,14 @@ interface CountedKey {
 
 class Counter extends RdbVisitorBase {
   readonly keys: CountedKey[] = [];
-  private dialect: 'redis' | 'valkey' = 'redis';
+  private dialect: Dialect = 'redis';
   private header_: KeyHeader | null = null;
   private name = '';
   private startsAt = 0;
   private elements = 0;
   private isEmpty = false;
 
-  override header({ dialect }: { dialect: 'redis' | 'valkey' }): void {
+  override header({ dialect }: RdbHeader): void {
     this.dialect = dialect;
   }
   override key(header: KeyHeader): Level {

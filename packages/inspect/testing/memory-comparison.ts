@@ -11,7 +11,7 @@ import { KeyMeter } from '../src/key-meter.ts';
 import { memoryWorkload } from './memory-workload.ts';
 
 /** A key as the model and the server see it. */
-export interface ComparedKey {
+interface ComparedKey {
   readonly key: string;
   readonly kind: string;
   /** Of the model. */
@@ -167,7 +167,7 @@ export function errorsByType({ keys }: Comparison): TypeDifference[] {
 }
 
 /** The middle of a list of numbers. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

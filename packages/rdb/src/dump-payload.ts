@@ -1,5 +1,6 @@
 /** Values outside of a file: DUMP payloads, and raw values that a visitor was given. */
 import { Crc64, DataError } from '@rdbkit/bytes';
+import { highestVersionOf, opcodeOf } from './dialects.ts';
 import { RdbChecksumError, RdbFormatError, RdbTruncatedError } from './errors.ts';
 import { Decoding, type Rule, VALUE_ERRORS } from './internal/decoding.ts';
 import { RdbInput } from './internal/input.ts';
@@ -9,14 +10,12 @@ import { rulesOf, VALUE_RULES } from './internal/value-rules.ts';
 import { readValue, tryReadValue } from './internal/values.ts';
 import { unknownType, unknownVersion } from './internal/versions.ts';
 import { type RdbOptions, resolveOptions } from './options.ts';
-import { HIGHEST_VERSION, valueType } from './types.ts';
+import { valueType } from './types.ts';
 import { type Dialect, type RdbVisitor, RdbVisitorBase } from './visitor.ts';
 
 /** Bytes of a DUMP payload's footer: u16 RDB version, u64 CRC-64. */
 export const DUMP_FOOTER_BYTES = 10;
 const VALKEY_SINCE = 80;
-const KEY_META = 243;
-const KEY_META_SINCE = 13;
 /** KeyDB puts auxiliary fields between the value and the footer. */
 const AUX = 250;
 
@@ -49,9 +48,9 @@ export function readDump(payload: Uint8Array, visitor: RdbVisitor, options: RdbO
       payload.length,
     );
   const version = payload[end] | (payload[end + 1] << 8);
-  const dialect: Dialect = version >= VALKEY_SINCE ? 'valkey' : 'redis';
+  const dialect: Dialect = resolved.dialect ?? (version >= VALKEY_SINCE ? 'valkey' : 'redis');
   if (version === 0) throw new RdbFormatError('RDB_BAD_DUMP', 'the footer of the DUMP payload says version 0', end);
-  if (version > HIGHEST_VERSION[dialect] && !resolved.anyVersion) throw unknownVersion(version, dialect, end);
+  if (version > highestVersionOf(dialect) && !resolved.anyVersion) throw unknownVersion(version, dialect, end);
   if (resolved.checksum && payload.subarray(end + 2).some((byte) => byte !== 0)) {
     const crc = new Crc64();
     crc.update(payload, 0, end + 2);
@@ -62,6 +61,7 @@ export function readDump(payload: Uint8Array, visitor: RdbVisitor, options: RdbO
   const d = decodingOver(payload.subarray(0, end), visitor, options);
   d.dialect = dialect;
   d.version = version;
+  d.header.dialect = dialect;
   d.emptyIsError = true;
   run(d, end, dumpedKey(d));
   return { typeCode: d.header.typeCode, dialect, version };
@@ -69,7 +69,7 @@ export function readDump(payload: Uint8Array, visitor: RdbVisitor, options: RdbO
 
 function* dumpedKey(d: Decoding): Rule {
   const { input, header, visitor } = d;
-  if (input.bytes[input.pos] === KEY_META && d.dialect === 'redis' && d.version >= KEY_META_SINCE) {
+  if (opcodeOf(input.bytes[input.pos], d.dialect, d.version)?.name === 'KEY_META') {
     const start = input.pos++;
     yield* skipKeyMeta(d);
     header.metadata = input.bytes.slice(start, input.pos);
@@ -125,6 +125,7 @@ export function readRawValue(
   const d = borrowDecoding(visitor, options);
   d.input.over(bytes.subarray(start, end));
   d.dialect = dialect;
+  d.header.dialect = dialect;
   d.header.typeCode = typeCode;
   try {
     run(d, end - start, rawValue());

@@ -49,7 +49,12 @@ export interface StreamEntry {
 export type RdbValue =
   | { readonly kind: 'string'; readonly value: Uint8Array }
   | { readonly kind: 'list'; readonly value: readonly Uint8Array[] }
-  | { readonly kind: 'set'; readonly value: readonly Uint8Array[] }
+  | {
+      readonly kind: 'set';
+      readonly value: readonly Uint8Array[];
+      /** The expiry of each member, absolute, or `null` for none; the whole is `null` when no member has one. */
+      readonly expireAtMs: readonly (Int64 | null)[] | null;
+    }
   | {
       readonly kind: 'hash';
       readonly value: readonly (readonly [field: Uint8Array, value: Uint8Array, expireAtMs: Int64 | null])[];
@@ -117,6 +122,7 @@ export class RdbAssembler extends RdbVisitorBase {
   private info: RdbKeyInfo | null = null;
   private data: RdbValue | null = null;
   private strings: Uint8Array[] = [];
+  private memberExpiry: (Int64 | null)[] | null = null;
   private fields: [Uint8Array, Uint8Array, Int64 | null][] = [];
   private scores: [Uint8Array, number][] = [];
   private elements: [Int64, Uint8Array][] = [];
@@ -213,10 +219,16 @@ export class RdbAssembler extends RdbVisitorBase {
   }
   override setStart(): void {
     this.strings = [];
-    this.data = { kind: 'set', value: this.strings };
+    this.memberExpiry = null;
+    this.data = { kind: 'set', value: this.strings, expireAtMs: null };
   }
-  override setMember(bytes: Uint8Array, start: number, end: number): void {
+  override setMember(bytes: Uint8Array, start: number, end: number, expireAtMs: Int64 | null): void {
+    if (expireAtMs !== null && this.memberExpiry === null) {
+      this.memberExpiry = new Array(this.strings.length).fill(null);
+      this.data = { kind: 'set', value: this.strings, expireAtMs: this.memberExpiry };
+    }
     this.strings.push(bytes.slice(start, end));
+    this.memberExpiry?.push(expireAtMs);
   }
   override hashStart(): void {
     this.fields = [];
@@ -308,7 +320,11 @@ export async function* rdbEvents(
   for await (const chunk of chunksOf(source)) {
     for (let at = 0; at < chunk.length; at += STEP_BYTES) {
       try {
-        reader.push(chunk.subarray(at, at + STEP_BYTES));
+        let hasMore = reader.push(chunk.subarray(at, at + STEP_BYTES));
+        while (hasMore) {
+          if (assembler.hasEvents) yield assembler.take();
+          hasMore = reader.more();
+        }
       } catch (error) {
         if (assembler.hasEvents) yield assembler.take();
         throw error;

@@ -1,3 +1,12 @@
+export {
+  DIALECT_NAMES,
+  DIALECTS,
+  type DialectInfo,
+  highestVersionOf,
+  OPCODES,
+  type Opcode,
+  type RecordSupport,
+} from './dialects.ts';
 export { DUMP_FOOTER_BYTES, type DumpInfo, readDump, readRawValue, writeDumpFooter } from './dump-payload.ts';
 export {
   RdbChecksumError,
@@ -32,5 +41,5 @@ export {
   type TtlSelection,
 } from './selection.ts';
 export { compareChecksum } from './stored-checksum.ts';
-export { HIGHEST_VERSION, VALUE_TYPES, type ValueKind, type ValueType, valueType } from './types.ts';
+export { type Support, VALUE_TYPES, type ValueKind, type ValueType, valueType, valueTypesOf } from './types.ts';
 export * from './visitor.ts';

@@ -1,3 +1,7 @@
+import type { ZstdDecoderFactory } from '@rdbkit/bytes';
+import { DIALECT_NAMES } from './dialects.ts';
+import type { Dialect } from './visitor.ts';
+
 /** Options of the RDB reader. All limits are in bytes. */
 export interface RdbOptions {
   /**
@@ -37,6 +41,16 @@ export interface RdbOptions {
    * @default false
    */
   readonly anyVersion?: boolean;
+  /**
+   * Read the input as of this dialect, see `DIALECTS`.
+   * @default what the input says of itself
+   */
+  readonly dialect?: Dialect | null;
+  /**
+   * Decompresses zstd, which Dragonfly may use within its files. LZ4 is built in.
+   * @default null: such a file ends in `RDB_UNSUPPORTED_COMPRESSION`
+   */
+  readonly zstd?: ZstdDecoderFactory | null;
 }
 
 /** The options with every default filled in. */
@@ -44,7 +58,7 @@ export type ResolvedRdbOptions = Required<RdbOptions>;
 
 const MIB = 1024 * 1024;
 
-/** Fills in the defaults; throws `RangeError` for a limit that is not a positive integer. */
+/** Fills in the defaults; throws `RangeError` for a limit that is not a positive integer, or an unknown dialect. */
 export function resolveOptions(options: RdbOptions): ResolvedRdbOptions {
   const resolved = {
     checksum: options.checksum ?? true,
@@ -54,11 +68,15 @@ export function resolveOptions(options: RdbOptions): ResolvedRdbOptions {
     maxBitmapBytes: options.maxBitmapBytes ?? 64 * MIB,
     strict: options.strict ?? false,
     anyVersion: options.anyVersion ?? false,
+    dialect: options.dialect ?? null,
+    zstd: options.zstd ?? null,
   };
   for (const name of ['rawBytes', 'pieceBytes', 'maxStringBytes', 'maxBitmapBytes'] as const) {
     const value = resolved[name];
     if (!Number.isSafeInteger(value) || value < 1)
       throw new RangeError(`${name} must be a positive integer, got ${value}`);
   }
+  if (resolved.dialect !== null && !DIALECT_NAMES.includes(resolved.dialect))
+    throw new RangeError(`unknown dialect ${resolved.dialect}, expected one of ${DIALECT_NAMES.join(', ')}`);
   return resolved;
 }

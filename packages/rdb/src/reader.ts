@@ -2,7 +2,7 @@
 import { DataError } from '@rdbkit/bytes';
 import { RdbTruncatedError } from './errors.ts';
 import { Decoding, type Rule } from './internal/decoding.ts';
-import { Frame } from './internal/frame.ts';
+import { BLOCK_BYTES, Frame } from './internal/frame.ts';
 import { RdbInput } from './internal/input.ts';
 import { PackedFault } from './internal/packed-cursor.ts';
 import { type RdbOptions, resolveOptions } from './options.ts';
@@ -120,24 +120,18 @@ export class RdbReader {
    */
   finish(): RdbSummary {
     if (this.hasMore()) while (this.more());
+    if (this.frame.ended !== null) this.endSet(this.frame.ended);
     if (this.summary === null) {
       const { input } = this.decoding;
       const read = input.base + input.end;
       this.failed = true;
+      this.frame.announce();
       throw this.decoding.situate(
         new RdbTruncatedError('RDB_TRUNCATED', `the input ends after ${read} bytes, in the middle of the RDB`, read),
       );
     }
     const summary: RdbSummary = { ...this.summary, trailingBytes: this.trailing };
-    if (this.trailing === REPLICATION_MARK_BYTES) {
-      this.decoding.warn(
-        'RDB_REPLICATION_MARK',
-        'the 40 bytes after the end look like the mark that ends a diskless replication stream',
-        summary.bytes,
-      );
-    } else if (this.trailing > 0) {
-      this.decoding.warn('RDB_TRAILING_BYTES', `${this.trailing} bytes follow the end of the RDB`, summary.bytes);
-    }
+    this.warnOfTrailing(summary);
     this.visitor.end(summary);
     return summary;
   }
@@ -159,20 +153,47 @@ export class RdbReader {
     return { summary, rest: input.bytes.subarray(input.pos, input.end) };
   }
 
+  /** Where a file of Dragonfly ended, others may follow, until there is no more input. */
+  private endSet(ended: Omit<RdbSummary, 'trailingBytes'>): void {
+    const { input } = this.decoding;
+    this.summary = ended;
+    this.trailing = input.offset + input.available - ended.bytes;
+    this.guard(() => this.frame.finishSet());
+  }
+
+  private warnOfTrailing({ dialect, bytes, trailingBytes }: RdbSummary): void {
+    if (trailingBytes === 0 || (dialect === 'dragonfly' && trailingBytes < BLOCK_BYTES)) return;
+    if (trailingBytes === REPLICATION_MARK_BYTES) {
+      const message = 'the 40 bytes after the end look like the mark that ends a diskless replication stream';
+      this.decoding.warn('RDB_REPLICATION_MARK', message, bytes);
+    } else {
+      this.decoding.warn('RDB_TRAILING_BYTES', `${trailingBytes} bytes follow the end of the RDB`, bytes);
+    }
+  }
+
   private hasMore(): boolean {
-    return this.summary === null && this.decoding.input.heldBack > 0;
+    const { input, pace } = this.decoding;
+    return this.summary === null && (input.heldBack > 0 || pace.paused);
   }
 
   private advance(): void {
     if (this.failed) throw new Error('this reader has failed and cannot go on');
-    try {
+    this.decoding.pace.paused = false;
+    this.guard(() => {
       const step = this.rule.next();
       if (step.done !== true) return;
       this.summary = step.value;
       const { input } = this.decoding;
       this.trailing = input.available + input.heldBack;
+    });
+  }
+
+  private guard(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       this.failed = true;
+      this.frame.announce();
       if (error instanceof PackedFault) throw this.decoding.situate(this.decoding.locate(error));
       if (error instanceof DataError) throw this.decoding.situate(error);
       throw error;

@@ -13,6 +13,7 @@ function header(key: string | Uint8Array, changes: Partial<KeyHeader> = {}): Key
   const bytes = new Uint8Array(name.length + 2).fill(0x2a);
   bytes.set(name, 1);
   return {
+    dialect: 'redis',
     db: 0,
     typeCode: 0,
     bytes,
@@ -22,6 +23,8 @@ function header(key: string | Uint8Array, changes: Partial<KeyHeader> = {}): Key
     idleSeconds: null,
     freq: null,
     metadata: null,
+    isSticky: false,
+    memcachedFlags: null,
     offset: 9,
     ...changes,
   };

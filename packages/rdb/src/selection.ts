@@ -4,9 +4,10 @@
  * @module
  */
 import { keySlot } from '@rdbkit/bytes';
+import { DIALECT_NAMES } from './dialects.ts';
 import { Glob } from './glob.ts';
-import { VALUE_TYPES, type ValueKind } from './types.ts';
-import type { KeyHeader } from './visitor.ts';
+import { type ValueKind, valueTypesOf } from './types.ts';
+import type { Dialect, KeyHeader } from './visitor.ts';
 
 /** What can be chosen by type. Function libraries are not keys, but belong to a dump in the same way. */
 export type SelectableType = ValueKind | 'function';
@@ -154,7 +155,8 @@ export class KeySelection {
 
   private readonly dbs: ReadonlySet<number> | null;
   /** By type byte: 1 when its kind is wanted. */
-  private readonly typeCodes: Uint8Array | null;
+  /** By dialect, then by type byte: whether it is wanted. */
+  private readonly typeCodes: Readonly<Record<Dialect, Uint8Array>> | null;
   private readonly globs: readonly Glob[] | null;
   private readonly notGlobs: readonly Glob[] | null;
   private readonly regexes: readonly RegExp[] | null;
@@ -293,7 +295,7 @@ export class KeySelection {
 
   private findReason(header: KeyHeader): SkipReason | null {
     if (this.dbs !== null && !this.dbs.has(header.db)) return 'db';
-    if (this.typeCodes !== null && this.typeCodes[header.typeCode] === 0) return 'type';
+    if (this.typeCodes !== null && this.typeCodes[header.dialect][header.typeCode] === 0) return 'type';
     const { bytes, start, end } = header;
     if (this.hasUnwantedName(bytes, start, end)) return 'key';
     if (this.ttl !== null && !this.hasTtl(header.expireAtMs, this.ttl)) return 'ttl';
@@ -349,17 +351,19 @@ function wantsType(type: SelectableType, spec: KeySelectionSpec): boolean {
   return (spec.types?.includes(type) ?? true) && !(spec.notTypes?.includes(type) ?? false);
 }
 
-function typeCodesOf(spec: KeySelectionSpec): Uint8Array | null {
+function typeCodesOf(spec: KeySelectionSpec): Readonly<Record<Dialect, Uint8Array>> | null {
   if (spec.types === undefined && spec.notTypes === undefined) return null;
   for (const type of [...(spec.types ?? []), ...(spec.notTypes ?? [])]) {
     if (!SELECTABLE_TYPES.includes(type)) {
       throw new RangeError(`unknown type "${type}", expected one of ${SELECTABLE_TYPES.join(', ')}`);
     }
   }
-  const codes = new Uint8Array(256);
-  // The two dialects share some numbers, but for values of the same kind.
-  for (const { code, kind } of VALUE_TYPES) codes[code] = wantsType(kind, spec) ? 1 : 0;
-  return codes;
+  const tables = DIALECT_NAMES.map((dialect) => {
+    const codes = new Uint8Array(256);
+    for (const { code, kind } of valueTypesOf(dialect)) codes[code] = wantsType(kind, spec) ? 1 : 0;
+    return [dialect, codes] as const;
+  });
+  return Object.fromEntries(tables) as Record<Dialect, Uint8Array>;
 }
 
 function slotsOf(ranges: readonly (readonly [number, number])[]): Uint8Array {

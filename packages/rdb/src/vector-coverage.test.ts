@@ -24,9 +24,11 @@ it('the README of the test vectors tells what they cover', () => {
   expect(recordedCoverage()).toBe(table);
 });
 
-it.each(VALUE_TYPES.filter(({ name }) => !NOT_RECORDED.has(name)).map(({ code, name }) => [code, name]))(
-  'the test vectors have a value of type %i %s',
-  (code, name) => {
-    expect(table).toContain(`| ${code} ${name} |`);
-  },
-);
+/** Of other products there is no server at hand. */
+const RECORDED_DIALECTS: ReadonlySet<Dialect | null> = new Set([null, 'redis', 'valkey']);
+
+const recorded = VALUE_TYPES.filter(({ name, dialect }) => RECORDED_DIALECTS.has(dialect) && !NOT_RECORDED.has(name));
+
+it.each(recorded.map(({ code, name }) => [code, name]))('the test vectors have a value of type %i %s', (code, name) => {
+  expect(table).toContain(`| ${code} ${name} |`);
+});

@@ -9,8 +9,11 @@
  */
 import type { Int64 } from '@rdbkit/bytes';
 
-/** Which family of type numbers and opcodes above 21 the input uses. Chosen by the magic, or a DUMP footer's version. */
-export type Dialect = 'redis' | 'valkey';
+/**
+ * Which numbers above 21 stand for which types, and which opcodes there are: see `DIALECTS`. Told by the magic and the AUX
+ * fields of a file, by the version of a DUMP footer, or by the option `dialect`.
+ */
+export type Dialect = 'redis' | 'valkey' | 'dragonfly' | 'keydb' | 'enterprise' | 'ror-6.2' | 'ror-8.2';
 
 /**
  * How much of a value the consumer wants:
@@ -43,7 +46,7 @@ export type PackedEncoding =
 /** The beginning of the input. */
 export interface RdbHeader {
   readonly dialect: Dialect;
-  /** RDB version: 1–17 for `redis`, 80 and above for `valkey`. */
+  /** RDB version: 80 and above for `valkey`, 9 for `dragonfly` and `keydb`. */
   readonly version: number;
 }
 
@@ -51,6 +54,8 @@ export interface RdbHeader {
  * What stands before a value. One object is reused for all keys: copy what is kept.
  */
 export interface KeyHeader {
+  /** What {@link RdbVisitor.header} said. */
+  dialect: Dialect;
   /** Database number. */
   db: number;
   /** The type byte, see `VALUE_TYPES`. */
@@ -67,6 +72,10 @@ export interface KeyHeader {
   freq: number | null;
   /** KEY_META block (Redis ≥ 8.6) as it stands before the type byte in a DUMP payload, opcode included; owned by the header's receiver; else `null`. */
   metadata: Uint8Array | null;
+  /** Dragonfly: the key is not evicted (`STICK`). */
+  isSticky: boolean;
+  /** Dragonfly: the flags that a memcached client gave to the key, 32 bits; else `null`. */
+  memcachedFlags: number | null;
   /** Absolute offset of the key's record (its first attribute opcode or type byte). */
   offset: number;
 }
@@ -177,12 +186,14 @@ export interface RdbSummary {
  * - `streamStart` · (`streamEntry` · `streamField`*)* · `streamInfo` · `streamGroup`* · `streamIdmp`?
  * - `arrayStart` · `arrayElement`*
  * - `module`
+ * - `raw`, for types that are opaque (`support` in `VALUE_TYPES`)
  * - `bitmap` when it is longer than the option `maxBitmapBytes`, else `string`
  *
  * where at the levels `sizes` and `packed` the elements of a packed blob are replaced by `packed`, and those of a stream by `streamNode`.
  * Counts given to `…Start` are exact, or −1 when the layout does not tell them in advance.
  */
 export interface RdbVisitor {
+  /** Called once, before everything else: as soon as the dialect is clear, which may take the AUX fields at the beginning. */
   header(header: RdbHeader): void;
   aux(name: Uint8Array, value: Uint8Array): void;
   selectDb(db: number): void;
@@ -217,7 +228,8 @@ export interface RdbVisitor {
   listStart(count: number, isOneListpack: boolean): void;
   listElement(bytes: Uint8Array, start: number, end: number): void;
   setStart(count: number): void;
-  setMember(bytes: Uint8Array, start: number, end: number): void;
+  /** `expireAtMs` is the member's own expiry (Dragonfly), absolute, or `null`. */
+  setMember(bytes: Uint8Array, start: number, end: number, expireAtMs: Int64 | null): void;
   hashStart(count: number): void;
   /** Both strings are valid until the call returns. `expireAtMs` is the field's own expiry, absolute, or `null`. */
   hashField(
@@ -250,7 +262,10 @@ export interface RdbVisitor {
   /** `cursor` is the index of the last insertion, or `null`. */
   arrayStart(count: number, cursor: Int64 | null): void;
   arrayElement(index: Int64, bytes: Uint8Array, start: number, end: number): void;
-  /** A module's value, opaque: its opcode stream from the module ID to the end mark. */
+  /**
+   * A module's value, opaque: its opcode stream from the module ID to the end mark. A JSON value of Dragonfly comes in the form
+   * of the module RedisJSON.
+   */
   module(name: string, encodingVersion: number, bytes: Uint8Array, start: number, end: number): void;
   /** A roaring bitmap whose string form would be `length` bytes; `bytes` is the portable 64-bit roaring form. */
   bitmap(length: Int64, bytes: Uint8Array, start: number, end: number): void;
@@ -287,7 +302,7 @@ export class RdbVisitorBase implements RdbVisitor {
   listStart(_count: number, _isOneListpack: boolean): void {}
   listElement(_bytes: Uint8Array, _start: number, _end: number): void {}
   setStart(_count: number): void {}
-  setMember(_bytes: Uint8Array, _start: number, _end: number): void {}
+  setMember(_bytes: Uint8Array, _start: number, _end: number, _expireAtMs: Int64 | null): void {}
   hashStart(_count: number): void {}
   hashField(
     _fieldBytes: Uint8Array,

@@ -23,7 +23,7 @@ type Int = number | bigint;
 type Part = Uint8Array | Int | string | null;
 
 /** Either the lines of the log, or only a digest of them, which is much cheaper. */
-export type LogMode = 'lines' | 'digest';
+type LogMode = 'lines' | 'digest';
 
 export interface LogOptions {
   readonly level?: Level | ((header: KeyHeader) => Level);
@@ -117,9 +117,11 @@ export class EventLog implements RdbVisitor {
     this.add('moduleAux', name, encodingVersion, when, payload);
   }
   key(header: KeyHeader): Level {
-    const { db, typeCode, expireAtMs, idleSeconds, freq, metadata, offset } = header;
+    const { db, typeCode, expireAtMs, idleSeconds, freq, metadata, offset, isSticky, memcachedFlags } = header;
     const name = header.bytes.subarray(header.start, header.end);
     this.add('key', db, typeCode, name, expireAtMs, idleSeconds, freq, metadata, offset);
+    if (isSticky) this.add('sticky');
+    if (memcachedFlags !== null) this.add('memcachedFlags', memcachedFlags);
     return typeof this.level === 'function' ? this.level(header) : this.level;
   }
   raw(bytes: Uint8Array, start: number, end: number): void {
@@ -170,8 +172,9 @@ export class EventLog implements RdbVisitor {
   setStart(count: number): void {
     this.add('setStart', count);
   }
-  setMember(bytes: Uint8Array, start: number, end: number): void {
-    this.add('setMember', part(bytes, start, end));
+  setMember(bytes: Uint8Array, start: number, end: number, expireAtMs: Int | null): void {
+    if (expireAtMs === null) this.add('setMember', part(bytes, start, end));
+    else this.add('setMember', part(bytes, start, end), expireAtMs);
   }
   hashStart(count: number): void {
     this.add('hashStart', count);

@@ -1,6 +1,7 @@
 export { type BrowserLaunch, browserForTests } from './browser.ts';
 export * from './byte-writer.ts';
 export { type CertificateOptions, type Certificates, makeCertificates, tlsForTests } from './certificates.ts';
+export * from './compressed-frames.ts';
 export * from './content.ts';
 export { type CollectedModuleAux, ContentCollector } from './content-collector.ts';
 export {
@@ -12,6 +13,8 @@ export {
   withCoverage,
 } from './coverage.ts';
 export { crc64 } from './crc64.ts';
+export * from './dragonfly-builder.ts';
+export * from './foreign-values.ts';
 export { freePort } from './free-port.ts';
 export { type HaproxyOptions, startHaproxy, type TestHaproxy } from './haproxy.ts';
 export * from './logs.ts';
@@ -28,3 +31,4 @@ export { startTcpProxy, TcpProxy } from './tcp-proxy.ts';
 export { programForTests, skipped } from './test-programs.ts';
 export * from './topologies.ts';
 export * from './vectors.ts';
+export * from './xxhash.ts';

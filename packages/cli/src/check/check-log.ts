@@ -28,7 +28,7 @@ export async function checkLog(
   const maxStringBytes = flags['max-string-bytes'];
   let commands = 0;
   const report = await checkAof(source.set, {
-    rdb: { ...rdbOptions(flags), strict: true },
+    rdb: { ...rdbOptions(flags, source), strict: true },
     ...(maxStringBytes === undefined ? {} : { maxStringBytes }),
     command: (command) => {
       commands++;

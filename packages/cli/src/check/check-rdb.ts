@@ -13,7 +13,9 @@ import {
 } from '@rdbkit/aof';
 import { DataError } from '@rdbkit/bytes';
 import { RdbReader } from '@rdbkit/rdb';
+import { countOf } from '../lang/units.ts';
 import { rdbOptions } from '../rdb2resp/dump-writer.ts';
+import { type SourcePart, situateInPart } from '../source/dragonfly-set.ts';
 import type { RdbSource } from '../source/open-source.ts';
 import { RdbThenLog } from '../source/rdb-then-log.ts';
 import type { CheckFlags } from './command.ts';
@@ -55,7 +57,7 @@ class Tail extends AofVisitorBase {
 export async function checkRdb(source: RdbSource, flags: CheckFlags, pace: Pace): Promise<Findings> {
   const values = new ValueCheck();
   const names = new CommandNames();
-  const reader = new RdbReader(values, { ...rdbOptions(flags), strict: true });
+  const reader = new RdbReader(values, { ...rdbOptions(flags, source), strict: true });
   let tail: Tail | null = null;
   const parts = new RdbThenLog(reader, (offset) => {
     tail = new Tail(names, values, offset);
@@ -95,7 +97,7 @@ export async function checkRdb(source: RdbSource, flags: CheckFlags, pace: Pace)
   };
   return {
     verdict: error !== null ? 'damaged' : cut !== null ? 'cut' : 'sound',
-    files: [file],
+    files: source.parts === null ? [file] : filesOf(source.parts, file),
     cut: cutOf(cut, log),
     remarks: values.remarks,
     moreRemarks: values.moreRemarks,
@@ -103,6 +105,27 @@ export async function checkRdb(source: RdbSource, flags: CheckFlags, pace: Pace)
     commands: commands(),
     unknownCommands: names.unknown,
   };
+}
+
+/** The files of a source that were looked at, of what was found in them all. */
+function filesOf(parts: readonly SourcePart[], all: CheckedFile): CheckedFile[] {
+  const starts = parts.flatMap(({ start }) => start ?? []);
+  const { error, goodBytes } = all;
+  const faulty = error === null ? starts.length : starts.findLastIndex((start) => start <= error.offset);
+  situateInPart(error, parts);
+  return starts.map((start, i) => {
+    const bytes = (starts[i + 1] ?? all.bytes) - start;
+    const isFirst = i === 0;
+    return {
+      name: new TextEncoder().encode(parts[i]?.name),
+      content: isFirst ? [`snapshot of ${countOf(parts.length, 'file')}`, ...all.content] : [],
+      bytes,
+      goodBytes: i < faulty ? bytes : i === faulty ? Math.max(0, goodBytes - start) : 0,
+      lastTimestamp: null,
+      facts: isFirst ? all.facts : {},
+      error: i === faulty ? error : null,
+    };
+  });
 }
 
 /** Up to the border of a key, when it is a key that is damaged. */

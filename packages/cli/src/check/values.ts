@@ -26,6 +26,7 @@ export class ValueCheck extends RdbVisitorBase {
     const text = String.fromCharCode(...value.subarray(0, 32)).replace(/[^\x21-\x7e]/g, '.');
     if (field === 'redis-ver') this.writer ??= text;
     if (field === 'valkey-ver') this.writer = `valkey ${text}`;
+    if (field === 'df-ver') this.writer = `dragonfly ${text}`;
   }
 
   override functionLibrary(): void {

@@ -4,7 +4,7 @@
  * @module
  */
 import { formatTarget, packVersion, rdbVersionOf, type Target } from '@rdbkit/commands';
-import type { RdbHeader } from '@rdbkit/rdb';
+import type { Dialect, RdbHeader } from '@rdbkit/rdb';
 import { usageError } from '../app/cli-error.ts';
 import { formatCount } from '../lang/units.ts';
 import type { BaseFormat, ConvertFlags } from './flags.ts';
@@ -20,7 +20,7 @@ export interface BaseChoice {
 
 /** Chooses. @throws CliError when the user wants what is impossible. */
 export function chooseBase(flags: ConvertFlags, header: RdbHeader | null): BaseChoice {
-  const obstacle = changeIn(flags) ?? versionObstacle(flags.target, header);
+  const obstacle = changeIn(flags) ?? dialectObstacle(header) ?? versionObstacle(flags.target, header);
   if (obstacle === null) return { base: flags.base ?? 'rdb', reason: null };
   if (flags.base === 'rdb') throw usageError(`--base rdb is not possible: ${obstacle}`);
   return { base: 'resp', reason: obstacle };
@@ -50,11 +50,19 @@ function changeIn(flags: ConvertFlags): string | null {
   return found === undefined ? null : `--${found} changes what is in the dump`;
 }
 
+/** Dialects of servers that have append-only files. */
+const LOADED: ReadonlySet<Dialect> = new Set<Dialect>(['redis', 'valkey', 'keydb']);
+
+function dialectObstacle(header: RdbHeader | null): string | null {
+  if (header === null || LOADED.has(header.dialect)) return null;
+  return `no server with append-only files loads a dump of the dialect ${header.dialect}`;
+}
+
 function versionObstacle(target: Target | undefined, header: RdbHeader | null): string | null {
   if (target === undefined || header === null) return null;
   const text = formatTarget(target);
   if (target.version < packVersion(4, 0, 0)) return `${text} loads commands only, no RDB`;
-  const isShared = header.dialect === 'redis' && header.version <= LAST_SHARED_VERSION;
+  const isShared = header.dialect !== 'valkey' && header.version <= LAST_SHARED_VERSION;
   if (!isShared && (header.dialect === 'valkey') !== (target.flavour === 'valkey'))
     return `${text} does not load ${header.dialect === 'valkey' ? 'VALKEY' : 'REDIS'} version ${header.version}`;
   const highest = target.flavour === 'keydb' ? 9 : rdbVersionOf(target);

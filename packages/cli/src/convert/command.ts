@@ -17,7 +17,7 @@ export const convert: CliCommand = {
   help: {
     brief: BRIEF,
     usage: 'rdbkit convert [FLAGS] SOURCE -o OUTPUT',
-    positionals: [['SOURCE', "RDB file, also gzip'd; - or nothing reads standard input"]],
+    positionals: [['SOURCE', 'RDB file, also compressed (gzip, zstd, LZ4); - or nothing reads standard input']],
     aliases: { o: 'output', q: 'quiet' },
     groups: [
       { title: 'Output', flags: convertFlags },

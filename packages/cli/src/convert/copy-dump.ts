@@ -73,7 +73,7 @@ export async function copyDump(
   } catch (error) {
     progress.clear();
     if (!(error instanceof DataError)) throw error;
-    const place = { name: source.name, total: input.total, compressed: source.compressed };
+    const place = { name: source.name, total: input.total, compressed: source.compressed, parts: source.parts };
     const damage = describeDamage(error, place, copy.keys, undefined);
     throw new CliError(damage.exitCode, damage.message, {
       details: [...damage.details, 'nothing was written'],

@@ -86,7 +86,7 @@ export class RdbCopy {
     this.path = path;
     this.name = printableText(path, 80);
     this.scan = new Scan(target ?? null);
-    this.reader = new RdbReader(this.scan, rdbOptions(flags));
+    this.reader = new RdbReader(this.scan, rdbOptions(flags, source));
   }
 
   get keys(): number {

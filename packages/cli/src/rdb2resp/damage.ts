@@ -8,6 +8,7 @@ import { CliError } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
 import { printable, printableText } from '../lang/printable.ts';
 import { countOf, formatCount } from '../lang/units.ts';
+import { type SourcePart, situateInPart } from '../source/dragonfly-set.ts';
 
 const KEY_WIDTH = 70;
 
@@ -17,6 +18,11 @@ const HINTS: readonly (readonly [code: RegExp, hint: string])[] = [
     /^RDB_CHECKSUM$/,
     'all of it could be read and was written, but some bytes are not what the server wrote. --no-checksum does not look.',
   ],
+  [/^RDB_BAD_SET$/, 'a snapshot of Dragonfly is its summary and one file for each shard, all of the same moment.'],
+  [
+    /^RDB_BAD_TYPE$/,
+    'if another product wrote it, --dialect names it; redis-check-rdb tells whether it is sound for Redis.',
+  ],
   [/^RDB_UNSUPPORTED_VERSION$/, '--any-version tries to read it all the same.'],
   [
     /^AOF_(?:TRUNCATED|OPEN_MULTI)$/,
@@ -25,7 +31,7 @@ const HINTS: readonly (readonly [code: RegExp, hint: string])[] = [
   [/^AOF_/, 'rdbkit check tells up to which byte the log is good; redis-check-aof --fix cuts a copy of it there.'],
   [/^RDB_LIMIT$/, 'if the server was configured for longer strings, --max-string-bytes allows them.'],
   [
-    /^RDB_UNSUPPORTED|^RDB_BAD_TYPE$/,
+    /^RDB_UNSUPPORTED/,
     'the dump may come from a fork or a newer server; redis-check-rdb of that server tells whether it is sound.',
   ],
 ];
@@ -39,6 +45,8 @@ export interface DamagedSource {
   readonly total: number | null;
   /** Offsets are those of the unpacked data. */
   readonly compressed: boolean;
+  /** The files that it consists of, when there are several. */
+  readonly parts?: readonly SourcePart[] | null;
 }
 
 /**
@@ -55,6 +63,7 @@ export function describeDamage(
   output: string | undefined,
   results = 'commands',
 ): CliError {
+  situateInPart(error, source.parts ?? null);
   const { path, offset, code } = error;
   const details = [where(error, source)];
   if (path.key !== null) {
@@ -79,11 +88,11 @@ export function describeDamage(
   return new CliError(EXIT.DAMAGED, `${source.name} ${verdict}: ${error.message}`, { details, hint, cause: error });
 }
 
-function where({ offset, code, file }: DataError, { total, compressed }: DamagedSource): string {
+function where({ offset, code, file }: DataError, { total, compressed, parts }: DamagedSource): string {
   const place = `at byte ${formatCount(offset)}`;
   const name = file === null ? '' : ` of ${printable(file, KEY_WIDTH)}`;
   if (compressed) return `${place}${name} of the unpacked data [${code}]`;
-  return total === null
+  return total === null || (parts ?? null) !== null
     ? `${place}${name} [${code}]`
     : `${place} of ${formatCount(total)}${name === '' ? '' : `${name.replace(' of', ' in')}`} [${code}]`;
 }

@@ -5,7 +5,9 @@
  */
 import type { EmitOptions } from '@rdbkit/commands';
 import type { RdbOptions } from '@rdbkit/rdb';
-import type { Rdb2respFlags } from './flags.ts';
+import { readerOptions } from '../reading/reader-options.ts';
+import type { Source } from '../source/open-source.ts';
+import type { InputFlags } from './flags.ts';
 import type { Job } from './job.ts';
 import { SelectingEmitter } from './visitor.ts';
 
@@ -17,14 +19,8 @@ const RAW_BYTES = 32 * 1024 * 1024;
 export const HOLD_BACK_BYTES: number = 2 * 1024 * 1024;
 
 /** How an RDB is read. */
-export function rdbOptions(flags: Pick<Rdb2respFlags, 'no-checksum' | 'any-version' | 'max-string-bytes'>): RdbOptions {
-  const maxStringBytes = flags['max-string-bytes'];
-  return {
-    checksum: !flags['no-checksum'],
-    anyVersion: flags['any-version'],
-    rawBytes: RAW_BYTES,
-    ...(maxStringBytes === undefined ? {} : { maxStringBytes }),
-  };
+export function rdbOptions(flags: InputFlags, source: Pick<Source, 'dialect'>): RdbOptions {
+  return { ...readerOptions(flags, source), rawBytes: RAW_BYTES };
 }
 
 /**
@@ -32,7 +28,7 @@ export function rdbOptions(flags: Pick<Rdb2respFlags, 'no-checksum' | 'any-versi
  *
  * @param more - Options that the source makes necessary.
  */
-export function dumpEmitter(job: Job, more: EmitOptions = {}): SelectingEmitter {
+export function dumpEmitter(job: Job, source: Pick<Source, 'dialect'>, more: EmitOptions = {}): SelectingEmitter {
   const { flags, selection } = job;
   const options: EmitOptions = {
     target: flags.target,
@@ -47,10 +43,10 @@ export function dumpEmitter(job: Job, more: EmitOptions = {}): SelectingEmitter 
     shiftTtlMs: flags['shift-ttl'],
     shape: (header) => selection.accept(header),
     acceptSize: selection.hasSizeBounds ? (bytes) => selection.acceptSize(bytes) : undefined,
-    rdb: rdbOptions(flags),
+    rdb: rdbOptions(flags, source),
     onNote: (note) => job.notes.add(note),
     onWarning: (warning) => job.warnings.add(warning),
     ...more,
   };
-  return new SelectingEmitter(job.out, options, job.name, selection);
+  return new SelectingEmitter(job.out, options, selection);
 }

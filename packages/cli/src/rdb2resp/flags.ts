@@ -4,6 +4,7 @@
  * @module
  */
 import { type Existing, parseTarget, type Target } from '@rdbkit/commands';
+import { DIALECT_NAMES, type Dialect } from '@rdbkit/rdb';
 import type { FlagParametersForType } from '@stricli/core';
 import type { CliContext } from '../app/program.ts';
 import type { GeneralFlags } from '../flags/general-flags.ts';
@@ -28,6 +29,7 @@ export interface InputFlags {
   readonly 'no-checksum': boolean;
   readonly 'any-version': boolean;
   readonly 'max-string-bytes': number | undefined;
+  readonly dialect: Dialect | undefined;
 }
 
 /** All flags of rdb2resp. */
@@ -107,6 +109,13 @@ export const inputFlags: FlagParametersForType<InputFlags, CliContext> = {
     optional: true,
     placeholder: 'SIZE',
     brief: 'A longer string counts as damage (default: 512mb, as in servers)',
+  },
+  dialect: {
+    kind: 'enum',
+    values: DIALECT_NAMES,
+    optional: true,
+    placeholder: 'NAME',
+    brief: `Read the dump as of this dialect, whatever it says of itself: ${DIALECT_NAMES.join(', ')}`,
   },
 };
 

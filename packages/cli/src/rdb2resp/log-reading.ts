@@ -33,7 +33,7 @@ export class LogReading implements Reading {
     this.source = source;
     const { flags, startedAt } = job;
     const keeps = { expired: 'keep', postponeExpiredTo: postponeTo(flags, startedAt) } as const;
-    this.emitter = dumpEmitter(job, isPlainBase(flags, source) ? {} : keeps);
+    this.emitter = dumpEmitter(job, source, isPlainBase(flags, source) ? {} : keeps);
     this.writer = new LogWriter(job, this.emitter);
   }
 

@@ -65,7 +65,7 @@ export class LogWriter extends AofVisitorBase {
     this.options = {
       until: flags.until ?? null,
       commandBytes: COMMAND_BYTES,
-      rdb: rdbOptions(flags),
+      rdb: rdbOptions(flags, { dialect: null }),
       ...(maxStringBytes === undefined ? {} : { maxStringBytes }),
     };
   }

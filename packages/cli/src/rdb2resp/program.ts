@@ -21,7 +21,7 @@ const help: HelpPage = {
   positionals: [
     [
       'SOURCE',
-      "RDB file, append-only file, append-only directory or its manifest, a tar of one, also gzip'd; - or nothing reads standard input",
+      'RDB file, append-only file, append-only directory or its manifest, a tar of one, also compressed (gzip, zstd, LZ4); - or nothing reads standard input',
     ],
   ],
   aliases: { o: 'output', q: 'quiet' },

@@ -39,9 +39,13 @@ export class RdbReading implements Reading {
     this.source = source;
     const { flags, startedAt } = job;
     const isLog = flags['expired-grace'] !== undefined;
-    this.emitter = dumpEmitter(job, isLog ? { expired: 'keep', postponeExpiredTo: postponeTo(flags, startedAt) } : {});
+    this.emitter = dumpEmitter(
+      job,
+      source,
+      isLog ? { expired: 'keep', postponeExpiredTo: postponeTo(flags, startedAt) } : {},
+    );
     this.checksum = flags['no-checksum'] ? null : source.startChecksum();
-    const options = rdbOptions(flags);
+    const options = rdbOptions(flags, source);
     this.reader = new RdbReader(this.emitter, this.checksum === null ? options : { ...options, checksum: false });
     this.parts = new RdbThenLog(this.reader, (offset) => this.beginLog(offset));
   }
@@ -127,8 +131,13 @@ export class RdbReading implements Reading {
   damageOf(error: unknown): CliError {
     const situated = this.parts.situate(error);
     if (!(situated instanceof DataError)) return this.job.damageOf(error);
-    const { input, compressed, name } = this.source;
-    return describeDamage(situated, { name, total: input.total, compressed }, this.reader.keys, this.job.rescuedFile);
+    const { input, compressed, name, parts } = this.source;
+    return describeDamage(
+      situated,
+      { name, total: input.total, compressed, parts },
+      this.reader.keys,
+      this.job.rescuedFile,
+    );
   }
 
   verdict(): CliError | null {

@@ -71,11 +71,16 @@ describe('sources', () => {
   });
 
   it('a Dragonfly snapshot, by what is in it', async () => {
-    const file = new RdbBuilder({ version: 9 }).aux('snapshot-id', '0123').aux('redis-ver', '6.2.11').finish();
+    const file = new RdbBuilder({ version: 9 })
+      .aux('snapshot-id', '0123')
+      .aux('redis-ver', '6.2.11')
+      .aux('shard-id', '3')
+      .key('k', stringValue('v'))
+      .finish();
     const { code, commands, stderr } = await run([write(file)]);
-    expect(commands).toEqual([]);
-    expect(stderr).toContain('one file of a Dragonfly snapshot (DFS), which is not supported yet');
-    expect(code).toBe(2);
+    expect(commands).toEqual(['SELECT 0', 'SET k v']);
+    expect(stderr).toContain('whether other shards are missing than 3');
+    expect(code).toBe(0);
   });
 
   it('bytes after the end are worth a warning', async () => {

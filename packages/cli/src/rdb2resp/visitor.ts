@@ -1,10 +1,6 @@
 import { CommandEmitter, type EmitOptions } from '@rdbkit/commands';
 import type { KeySelection, RdbHeader, RdbSummary } from '@rdbkit/rdb';
 import type { RespBuffer } from '@rdbkit/resp';
-import { dragonflyError } from '../source/open-source.ts';
-
-/** AUX fields that only the files of a DFS set have. */
-const DFS_FIELDS: ReadonlySet<string> = new Set(['snapshot-id', 'shard-id']);
 
 /** Writes what is selected, and remembers what the file says of itself. */
 export class SelectingEmitter extends CommandEmitter {
@@ -14,12 +10,10 @@ export class SelectingEmitter extends CommandEmitter {
   writerName: string | null = null;
   /** Keys that were read completely. */
   keys = 0;
-  private readonly source: string;
   private readonly selection: KeySelection;
 
-  constructor(out: RespBuffer, options: EmitOptions, source: string, selection: KeySelection) {
+  constructor(out: RespBuffer, options: EmitOptions, selection: KeySelection) {
     super(out, options);
-    this.source = source;
     this.selection = selection;
   }
 
@@ -31,7 +25,6 @@ export class SelectingEmitter extends CommandEmitter {
   override aux(name: Uint8Array, value: Uint8Array): void {
     const field = String.fromCharCode(...name.subarray(0, 32)).toLowerCase();
     const text = (): string => String.fromCharCode(...value.subarray(0, 32)).replace(/[^\x21-\x7e]/g, '.');
-    if (DFS_FIELDS.has(field)) throw dragonflyError(`${this.source} is one file of a Dragonfly snapshot (DFS)`);
     if (field === 'redis-ver') this.writerName ??= text();
     if (field === 'valkey-ver') this.writerName = `valkey ${text()}`;
     if (field === 'df-ver') this.writerName = `dragonfly ${text()}`;

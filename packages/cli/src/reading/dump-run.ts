@@ -27,8 +27,8 @@ import type { InputFlags } from '../rdb2resp/flags.ts';
 import { WarningPrinter } from '../rdb2resp/warning-printer.ts';
 import { type OutputSink, openOutputFile } from '../sink/output-sink.ts';
 import type { FileChecksum } from '../source/file-checksum.ts';
-import { dragonflyError } from '../source/open-source.ts';
 import { CommandsBehind, type DumpSource, openDump, type UnreadLog, unreadWords } from './dump-source.ts';
+import { readerOptions } from './reader-options.ts';
 
 /** Written at a time, unless a single value is longer. */
 const FLUSH_BYTES = 256 * 1024;
@@ -36,9 +36,6 @@ const FLUSH_BYTES = 256 * 1024;
 const YIELD_MS = 50;
 /** Ctrl-C reaches all programs of a pipeline, but its effect on another one may be seen before it has reached us. */
 const SIGNAL_MS = 30;
-
-/** AUX fields that only the files of a DFS set have. */
-const DFS_FIELDS: ReadonlySet<string> = new Set(['snapshot-id', 'shard-id']);
 
 /** The flags of a command that reads a dump. */
 export type ReadingFlags = Omit<GeneralFlags, 'json'> & InputFlags & { readonly output: string | undefined };
@@ -142,7 +139,8 @@ class DumpRun {
     this.task = make(() => this.reader.offset);
     this.watch(this.task.visitor);
     this.reader = new RdbReader(this.task.visitor, {
-      ...readerOptions(flags, this.checksum === null),
+      ...readerOptions(flags, source),
+      ...(this.checksum === null ? {} : { checksum: false }),
       ...this.task.rdb,
     });
     const release = (view: Uint8Array): void => this.task.out.release(view);
@@ -169,12 +167,6 @@ class DumpRun {
 
   /** Learns from the calls to the visitor what the command has to know itself. */
   private watch(visitor: RdbVisitor): void {
-    const aux = visitor.aux.bind(visitor);
-    visitor.aux = (name, value) => {
-      if (DFS_FIELDS.has(String.fromCharCode(...name.subarray(0, 32)).toLowerCase()))
-        throw dragonflyError(`${this.source.name} is one file of a Dragonfly snapshot (DFS)`);
-      aux(name, value);
-    };
     const header = visitor.header.bind(visitor);
     visitor.header = (given: RdbHeader) => {
       this.header = given;
@@ -244,9 +236,9 @@ class DumpRun {
       return null;
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      const { name, input, compressed, base } = this.source;
+      const { name, input, compressed, base, parts } = this.source;
       if (base !== null) error.file ??= base.name;
-      const place = { name, total: input.total, compressed };
+      const place = { name, total: input.total, compressed, parts };
       return describeDamage(error, place, this.reader.keys, this.outputFile, this.task.results);
     }
   }
@@ -312,13 +304,4 @@ class DumpRun {
     messages.hint('nothing is left behind: to go on, run the same command again.');
     return SIGNAL_EXIT[signal];
   }
-}
-
-function readerOptions(flags: InputFlags, sumsItself: boolean): RdbOptions {
-  const maxStringBytes = flags['max-string-bytes'];
-  return {
-    checksum: sumsItself && !flags['no-checksum'],
-    anyVersion: flags['any-version'],
-    ...(maxStringBytes === undefined ? {} : { maxStringBytes }),
-  };
 }

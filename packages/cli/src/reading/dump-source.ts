@@ -4,13 +4,14 @@
  * @module
  */
 import type { AofFile, AofSegment } from '@rdbkit/aof';
-import type { RdbSummary } from '@rdbkit/rdb';
+import type { Dialect, RdbSummary } from '@rdbkit/rdb';
 import { CliError, usageError } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
 import type { Host } from '../app/host.ts';
 import { printable } from '../lang/printable.ts';
 import { countOf, humanSize } from '../lang/units.ts';
 import type { ByteInput } from '../source/byte-input.ts';
+import type { SourcePart } from '../source/dragonfly-set.ts';
 import type { FileChecksum } from '../source/file-checksum.ts';
 import { closeSource, type LogSource, openSource, type RdbSource } from '../source/open-source.ts';
 
@@ -24,6 +25,9 @@ export interface DumpSource {
   readonly name: string;
   readonly input: ByteInput;
   readonly compressed: boolean;
+  /** As in {@link RdbSource}. */
+  readonly dialect: Dialect | null;
+  readonly parts: readonly SourcePart[] | null;
   readonly startChecksum: () => FileChecksum | null;
   /** The file with the dump, when it is one of a log's; its name may be unknown. */
   readonly base: AofSegment | null;
@@ -50,8 +54,9 @@ export async function openDump(path: string | undefined, host: Host): Promise<Du
 }
 
 function dumpOf(source: RdbSource): DumpSource {
-  const { name, input, compressed, startChecksum } = source;
-  return { name, input, compressed, startChecksum, base: null, later: [], close: () => closeSource(source) };
+  const { name, input, compressed, dialect, parts, startChecksum } = source;
+  const close = (): Promise<void> => closeSource(source);
+  return { name, input, compressed, dialect, parts, startChecksum, base: null, later: [], close };
 }
 
 function baseOf(source: LogSource): DumpSource {
@@ -76,6 +81,8 @@ function baseOf(source: LogSource): DumpSource {
     name,
     input,
     compressed,
+    dialect: null,
+    parts: null,
     startChecksum: () => null,
     base: base.segment,
     later: later.map(({ segment }) => segment),

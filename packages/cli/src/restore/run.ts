@@ -113,7 +113,7 @@ class Job {
     const { input } = source;
     if (input === null || source.kind === 'log')
       throw usageError('--journal needs a log that can be read again', 'store it in a file first.');
-    if (path !== '-' && input.total !== null) return identifyFile(path);
+    if (path !== '-' && input.total !== null && source.parts === null) return identifyFile(path);
     const head = await readHead(input, IDENTIFYING_BYTES);
     this.source = { ...source, input: new PeekedInput(head, input) };
     const digest = createHash('sha256').update(head.subarray(0, IDENTIFYING_BYTES)).digest('hex').slice(0, 32);
@@ -194,7 +194,7 @@ class Job {
       expired: selection.expired,
       stripTtl: flags['strip-ttl'],
       shiftTtlMs: flags['shift-ttl'],
-      rdb: rdbOptions(flags),
+      rdb: rdbOptions(flags, this.source),
       records: this.records,
       signal: this.abort.signal,
       onProgress,
@@ -293,8 +293,10 @@ class Job {
   private failed(error: unknown): ExitCode {
     const result = resultOf(error);
     if (error instanceof DataError) {
-      const { name, compressed } = this.source;
-      const place = { name, compressed, total: this.total };
+      const { source } = this;
+      const { name, compressed } = source;
+      const parts = source.kind === 'rdb' ? source.parts : null;
+      const place = { name, compressed, total: this.total, parts };
       const damage = describeDamage(error, place, result?.keysRead ?? this.latest?.keysRead ?? 0, undefined);
       return this.account(damage.exitCode, result, damage);
     }

@@ -106,8 +106,8 @@ describe('openSource', () => {
   });
 
   it.each([
-    ['\x28\xb5\x2f\xfd', 'zstd'],
-    ['\x04\x22\x4d\x18', 'LZ4'],
+    ['BZh9', 'bzip2'],
+    ['PK\x03\x04', 'zip archive'],
     ['VKCS', 'VKCS'],
     ['$10\r\nREDIS', 'replication stream'],
   ])('says of %j what it is', async (text, words) => {
@@ -145,7 +145,7 @@ describe('openSource', () => {
       return path;
     };
     const dragonfly = await refused(make('snapshot', 'dump-0000.dfs', 'dump-summary.dfs'));
-    expect(dragonfly.message).toContain('2 files of a Dragonfly snapshot');
+    expect(dragonfly.message).toContain('dump-summary.dfs is empty');
     mkdirSync(join(make('data', 'dump.rdb'), 'appendonlydir'));
     const data = await refused(join(folder, 'data'));
     expect(data.message).toContain('a dump as well as an append-only log');

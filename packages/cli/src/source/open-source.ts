@@ -8,16 +8,25 @@ import { join } from 'node:path';
 import { type AofSet, AofSetError } from '@rdbkit/aof';
 import { openAof } from '@rdbkit/aof/node';
 import { DataError } from '@rdbkit/bytes';
-import type { RdbHeader } from '@rdbkit/rdb';
+import type { Dialect, RdbHeader } from '@rdbkit/rdb';
 import { CliError, systemMessage, usageError } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
 import type { Host } from '../app/host.ts';
 import { printable, printableText } from '../lang/printable.ts';
-import { countOf } from '../lang/units.ts';
 import { type ByteInput, inputFromDescriptor, PeekedInput, readHead } from './byte-input.ts';
+import { unpackCarrier } from './carriers.ts';
 import { DETECTION_BYTES, detectSource, isDumpPayload, type SourceKind } from './detect.ts';
+import {
+  checkSet,
+  type DragonflySet,
+  headOf,
+  isNamedAsSetFile,
+  SetInput,
+  type SourcePart,
+  setInFolder,
+  setOfFile,
+} from './dragonfly-set.ts';
 import { FileChecksum } from './file-checksum.ts';
-import { GunzipInput } from './gunzip-input.ts';
 
 /** An RDB, ready to be read. */
 export interface RdbSource {
@@ -29,6 +38,10 @@ export interface RdbSource {
   readonly input: ByteInput;
   /** The bytes of `input` are not those of the file. */
   readonly compressed: boolean;
+  /** The dialect to read it as, where the source shows it in another way than by its content; else `null`. */
+  readonly dialect: Dialect | null;
+  /** The files that `input` consists of, when there are several; else `null`. */
+  readonly parts: readonly SourcePart[] | null;
   /** Sums the bytes of `input` in another thread, when they are a file's and many. */
   readonly startChecksum: () => FileChecksum | null;
 }
@@ -48,6 +61,7 @@ export interface LogSource {
   /** What the one file is read from, when it is no file of its own. */
   readonly input: ByteInput | null;
   readonly compressed: boolean;
+  readonly dialect: null;
 }
 
 /** What can be read. */
@@ -83,7 +97,8 @@ export async function openSource(path: string | undefined, host: Host): Promise<
   if (path === undefined || path === '-') return openInput('standard input', openStandardInput(path, host), null);
   if (path === '') throw usageError('the name of the source is empty', 'is a variable of your script unset?');
   const name = printableText(path, 250);
-  if (isDirectory(path, name)) return openDirectory(path, name);
+  if (isDirectory(path, name)) return await openDirectory(path, name);
+  if (isNamedAsSetFile(path)) return await openSet(setOfFile(path), name);
   const fd = openFile(path, name);
   return openInput(name, inputFromDescriptor(fd, name), { path, fd });
 }
@@ -128,47 +143,97 @@ function openFile(path: string, name: string): number {
 async function recognise(name: string, input: ByteInput, file: OpenedFile | null): Promise<Source> {
   const head = await readHead(input, DETECTION_BYTES);
   const kind = detectSource(head);
-  const all = new PeekedInput(head, input);
-  if (kind !== 'gzip') return openContent(kind, name, head, all, file, false);
-  const unpacked = new GunzipInput(all, name);
+  const unpacked = unpackCarrier(kind, head, input, name);
+  if (unpacked === null) return openContent(kind, name, head, new PeekedInput(head, input), file, null);
   const innerHead = await readHead(unpacked, DETECTION_BYTES);
   const innerAll = new PeekedInput(innerHead, unpacked);
-  return openContent(detectSource(innerHead), name, innerHead, innerAll, null, true);
+  return openContent(detectSource(innerHead), name, innerHead, innerAll, null, kind);
 }
 
+/** @param carrier - What it was compressed with. */
 async function openContent(
   kind: SourceKind,
   name: string,
   head: Uint8Array,
   input: ByteInput,
   file: OpenedFile | null,
-  compressed: boolean,
+  carrier: SourceKind | null,
 ): Promise<Source> {
+  const compressed = carrier !== null;
   if (kind === 'rdb') {
     const startChecksum = (): FileChecksum | null => (file === null ? null : FileChecksum.start(file.path, file.fd));
-    return { kind, name, header: headerIn(head), input, compressed, startChecksum };
+    return { kind, name, header: headOf(head).rdb, input, compressed, dialect: null, parts: null, startChecksum };
   }
   const path = file === null ? null : file.path;
   if (kind === 'aof' || kind === 'preamble' || kind === 'tar') return openLog(name, input, path, compressed);
   if (kind === 'manifest' && path !== null) return openLog(name, input, path, compressed);
-  throw await refusal(kind, compressed ? `${name} (inside gzip)` : name, head, input);
+  throw await refusal(kind, compressed ? `${name} (inside ${carrier})` : name, head, input);
 }
 
-function headerIn(head: Uint8Array): RdbHeader | null {
-  const found = /^(?:(REDIS)(\d{4})|VALKEY(\d{3}))/.exec(String.fromCharCode(...head.subarray(0, 9)));
-  if (found === null) return null;
-  return { dialect: found[1] === undefined ? 'valkey' : 'redis', version: Number(found[2] ?? found[3]) };
+/** A snapshot of Dragonfly. Releases before 1.26 did not say in its files that they are of Dragonfly. */
+async function openSet(set: DragonflySet, name: string): Promise<RdbSource> {
+  await checkSet(set, openPart);
+  const input = new SetInput(set, openPart);
+  const first = await openPart(join(set.folder, set.files[0] ?? ''));
+  let header: RdbHeader | null;
+  try {
+    header = headOf(await readHead(first, DETECTION_BYTES)).rdb;
+  } finally {
+    first.close();
+  }
+  const { parts } = input;
+  return {
+    kind: 'rdb',
+    name,
+    header: header === null ? null : { ...header, dialect: 'dragonfly' },
+    input,
+    compressed: false,
+    dialect: 'dragonfly',
+    parts,
+    startChecksum: () => null,
+  };
+}
+
+/** Opens one file, unpacked. */
+async function openPart(path: string): Promise<ByteInput> {
+  const name = printableText(path, 250);
+  const input = inputFromDescriptor(openFile(path, name), name);
+  try {
+    const head = await readHead(input, DETECTION_BYTES);
+    const kind = detectSource(head);
+    const unpacked = unpackCarrier(kind, head, input, name);
+    if (unpacked !== null) return unpacked;
+    if (kind !== 'rdb') throw await refusal(kind, name, head, input);
+    return new PeekedInput(head, input);
+  } catch (error) {
+    input.close();
+    throw error;
+  }
 }
 
 /** A log from a stream or, where its files have to be found or its size is of use, from its path. */
 async function openLog(name: string, input: ByteInput, path: string | null, compressed: boolean): Promise<LogSource> {
   if (path === null)
-    return { kind: 'log', name, set: await openSet(name, () => openAof(chunksOf(input))), input, compressed };
+    return {
+      kind: 'log',
+      name,
+      set: await openLogSet(name, () => openAof(chunksOf(input))),
+      input,
+      compressed,
+      dialect: null,
+    };
   input.close();
-  return { kind: 'log', name, set: await openSet(name, () => openAof(path)), input: null, compressed };
+  return {
+    kind: 'log',
+    name,
+    set: await openLogSet(name, () => openAof(path)),
+    input: null,
+    compressed,
+    dialect: null,
+  };
 }
 
-async function openSet(name: string, open: () => Promise<AofSet>): Promise<AofSet> {
+async function openLogSet(name: string, open: () => Promise<AofSet>): Promise<AofSet> {
   try {
     return await open();
   } catch (error) {
@@ -191,9 +256,9 @@ async function* chunksOf(input: ByteInput): AsyncGenerator<Uint8Array> {
 
 /** What is recognised but not read: what it is, and what to do instead. */
 const UNSUPPORTED: Readonly<Partial<Record<SourceKind, readonly [what: string, hint: string]>>> = {
-  gzip: ['gzip inside gzip', 'unpack it once: gunzip -c FILE | …'],
-  zstd: ['compressed with zstd', 'unpack it on the way: zstd -dc FILE | …'],
-  lz4: ['compressed with LZ4', 'unpack it on the way: lz4 -dc FILE | …'],
+  gzip: ['gzip within another compression', 'unpack it once: gunzip -c FILE | …'],
+  zstd: ['zstd within another compression', 'unpack it once: zstd -dc FILE | …'],
+  lz4: ['LZ4 within another compression', 'unpack it once: lz4 -dc FILE | …'],
   xz: ['compressed with xz', 'unpack it on the way: xz -dc FILE | …'],
   bzip2: ['compressed with bzip2', 'unpack it on the way: bzip2 -dc FILE | …'],
   zip: ['a zip archive', 'unpack one file on the way: unzip -p ARCHIVE dump.rdb | …'],
@@ -201,7 +266,10 @@ const UNSUPPORTED: Readonly<Partial<Record<SourceKind, readonly [what: string, h
     'the manifest of an append-only directory, without the directory',
     'name the directory, or the file in it.',
   ],
-  vkcs: ['a compressed RDB stream of Valkey (VKCS)', 'save a dump without compression of the stream.'],
+  vkcs: [
+    'a compressed RDB stream of Valkey (VKCS) of an unknown kind',
+    'save a dump without compression of the stream.',
+  ],
   replication: [
     'a recorded replication stream',
     'the RDB in it begins behind the first line: tail -n +2 FILE | … may do.',
@@ -249,12 +317,11 @@ function showBytes(head: Uint8Array): string {
   return `${hex}${head.length > SHOWN_BYTES ? ' …' : ''}  |${text}|`;
 }
 
-/** A directory is a log, or it is not clear which of its files is meant. */
-async function openDirectory(path: string, name: string): Promise<LogSource> {
+/** A directory is a snapshot or a log, or it is not clear which of its files is meant. */
+async function openDirectory(path: string, name: string): Promise<Source> {
+  const snapshot = setInFolder(path);
+  if (snapshot !== null) return await openSet(snapshot, name);
   const files = readdirSync(path);
-  const shards = files.filter((file) => file.endsWith('.dfs'));
-  if (shards.length > 0)
-    throw dragonflyError(`${name} has ${countOf(shards.length, 'file')} of a Dragonfly snapshot (DFS)`);
   const isAppendOnly = files.some((file) => file.endsWith('.manifest') && !file.startsWith('temp-'));
   const dumps = files.filter((file) => file.endsWith('.rdb'));
   if (!isAppendOnly && dumps.length > 0) {
@@ -265,16 +332,11 @@ async function openDirectory(path: string, name: string): Promise<LogSource> {
     throw usageError(`${name} is a directory${has}`, others.length > 0 || dumps.length === 1 ? hint : undefined);
   }
   try {
-    const set = await openSet(name, () => openAof(path));
-    return { kind: 'log', name, set, input: null, compressed: false };
+    const set = await openLogSet(name, () => openAof(path));
+    return { kind: 'log', name, set, input: null, compressed: false, dialect: null };
   } catch (error) {
     if (!(error instanceof CliError && error.cause instanceof AofSetError && error.cause.code === 'AOF_NO_LOG'))
       throw error;
     throw usageError(`${name} is a directory without a dump or an append-only log`, `${error.cause.message}.`);
   }
-}
-
-/** An error for a file or folder of a Dragonfly snapshot. */
-export function dragonflyError(what: string): CliError {
-  return notSupported(what, 'SAVE RDB, or the flag --nodf_snapshot_format, makes Dragonfly write an RDB file.');
 }

@@ -1,5 +1,5 @@
 /** Lists, sets, sorted sets, hashes and arrays: variadic commands of bounded size. */
-import type { Int64 } from '@rdbkit/bytes';
+import { decimalLength, type Int64 } from '@rdbkit/bytes';
 import { encodeBulks, encodeHead } from '@rdbkit/resp';
 import { FieldExpiry } from './field-expiry.ts';
 import type { Session } from './session.ts';
@@ -71,6 +71,7 @@ export class Aggregates {
 
   startSet(count: number): void {
     this.start(SADD, 1, count);
+    this.expiry.start('set');
   }
 
   startZset(count: number): void {
@@ -80,7 +81,7 @@ export class Aggregates {
 
   startHash(count: number): void {
     this.start(this.hset, 2, count);
-    this.expiry.start();
+    this.expiry.start('hash');
   }
 
   startArray(count: number, cursor: Int64 | null): void {
@@ -94,6 +95,20 @@ export class Aggregates {
     if (this.left === 0 || out.pos - out.openAt + (end - start) > this.maxBytes) this.next();
     this.left--;
     out.bulk(bytes, start, end);
+  }
+
+  /** A member of a set that expires by itself. */
+  expiringMember(bytes: Uint8Array, start: number, end: number, recorded: Int64): void {
+    const expireAtMs = this.expiry.accept(recorded);
+    if (expireAtMs === undefined) {
+      this.hasDropped = true;
+      return;
+    }
+    this.element(bytes, start, end);
+    if (expireAtMs === null) return;
+    const { out } = this.s;
+    const body = out.openAt + this.bodyAt;
+    this.expiry.add(expireAtMs, out.pos - body - bulkBytes(end - start), out.pos - body);
   }
 
   member(bytes: Uint8Array, start: number, end: number, score: number): void {
@@ -193,7 +208,7 @@ export class Aggregates {
     if (!this.isOpen) {
       if (this.hasDropped) {
         s.counts.expiredKeys++;
-        s.note('FIELDS_EXPIRED', 'all fields of the hash have expired');
+        s.note('FIELDS_EXPIRED', `all ${s.kind === 'set' ? 'members of the set' : 'fields of the hash'} have expired`);
       }
       return false;
     }
@@ -208,6 +223,11 @@ export class Aggregates {
     s.end('commands');
     return true;
   }
+}
+
+/** Bytes of a bulk string: `$`, length, CRLF, the bytes, CRLF. */
+function bulkBytes(length: number): number {
+  return length + decimalLength(length) + 5;
 }
 
 function next(index: Int64): Int64 {

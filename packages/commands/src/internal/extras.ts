@@ -59,6 +59,12 @@ export class Extras {
     s.commit();
   }
 
+  /** `FT.CREATE`, or `FT.SYNUPDATE`, with its arguments as Dragonfly keeps them: one text. */
+  searchIndex(command: string, text: Uint8Array): void {
+    const line = `${command} ${latin1(text)}`;
+    this.s.noteOnce('SEARCH_INDEX_LOST', `a search index is not written; this makes it again: ${line}`, line);
+  }
+
   functionLibrary(code: Uint8Array): void {
     const { s } = this;
     if (!s.caps.functions) {

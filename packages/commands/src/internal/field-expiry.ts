@@ -1,7 +1,7 @@
-/** Expiry of single fields: told to the target after the `HSET` that wrote them. */
+/** Expiry of single fields and members: told to the target after the command that wrote them. */
 import type { Int64 } from '@rdbkit/bytes';
 import { encodeBulks, encodeHead } from '@rdbkit/resp';
-import { judgeField, LOST } from './field-policy.ts';
+import { judgeField, LOST, noteLost } from './field-policy.ts';
 import type { Session } from './session.ts';
 
 const HPEXPIREAT = encodeBulks('HPEXPIREAT');
@@ -20,16 +20,18 @@ export class FieldExpiry {
   private readonly ends: number[] = [];
   /** Fields of the key that lost their expiry. */
   private lost = 0;
-
-  private readonly maxMs: number;
+  private kind: 'hash' | 'set' = 'hash';
+  private maxMs = 0;
 
   constructor(session: Session) {
     this.s = session;
-    const { fieldExpiry, target } = session.caps;
-    this.maxMs = fieldExpiry === 'none' ? 0 : target.flavour === 'redis' ? MAX_HPEXPIREAT_MS : Number.MAX_SAFE_INTEGER;
   }
 
-  start(): void {
+  start(kind: 'hash' | 'set'): void {
+    const { fieldExpiry, memberExpiry, target } = this.s.caps;
+    const way = kind === 'hash' ? fieldExpiry : memberExpiry;
+    this.maxMs = way === 'none' ? 0 : target.flavour === 'redis' ? MAX_HPEXPIREAT_MS : Number.MAX_SAFE_INTEGER;
+    this.kind = kind;
     this.lost = 0;
     this.clear();
   }
@@ -122,7 +124,7 @@ export class FieldExpiry {
   /** At the end of the key. */
   end(): void {
     if (this.lost === 0) return;
-    this.s.note('FIELD_EXPIRY_LOST', `${this.lost} fields lose their expiry, which the target cannot hold`);
+    noteLost(this.s, this.kind, this.lost);
     this.lost = 0;
   }
 

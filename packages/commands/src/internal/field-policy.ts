@@ -8,6 +8,12 @@ export const LOST = 0;
 /** Fields' expiry times have 48 bits in files and payloads of Redis. */
 export const MAX_PAYLOAD_MS: number = 2 ** 48 - 1;
 
+/** Reports fields of a hash, or members of a set, that are written without their expiry. */
+export function noteLost(s: Session, kind: 'hash' | 'set', count: number): void {
+  if (kind === 'hash') s.note('FIELD_EXPIRY_LOST', `${count} fields lose their expiry, which the target cannot hold`);
+  else s.note('MEMBER_EXPIRY_LOST', `${count} members lose their expiry, which the target cannot hold`);
+}
+
 /**
  * Judges the recorded expiry of a field.
  *

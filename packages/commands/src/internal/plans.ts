@@ -1,5 +1,5 @@
 /** What to do with a value of each type. */
-import { type Dialect, VALUE_TYPES, type ValueKind, type ValueType, valueType } from '@rdbkit/rdb';
+import { type Dialect, type ValueKind, type ValueType, valueType, valueTypesOf } from '@rdbkit/rdb';
 import type { Capabilities } from '../capabilities.ts';
 import type { Form } from '../options.ts';
 import { STREAM_TYPES } from './stream-transcoder.ts';
@@ -30,15 +30,22 @@ export const TEMPLATE = 10;
 /** The target has nothing to hold the value. */
 export const IMPOSSIBLE = 11;
 
-/** Types of hashes whose fields expire. */
-const EXPIRING_FIELDS: Readonly<Record<Dialect, readonly number[]>> = { redis: [22, 23, 24, 25], valkey: [22] };
+/** Types of hashes whose fields expire, and of sets whose members do. */
+const EXPIRING_ELEMENTS: ReadonlySet<string> = new Set([
+  'HASH_METADATA_PRE_GA',
+  'HASH_LISTPACK_EX_PRE_GA',
+  'HASH_METADATA',
+  'HASH_LISTPACK_EX',
+  'HASH_2',
+  'HASH_WITH_EXPIRY',
+  'SET_WITH_EXPIRY',
+]);
 /**
  * Zipmaps (2.4) are not passed on: later servers check them more strictly than those that wrote them, and make another
  * layout of them at once.
  */
 const HASH_ZIPMAP = 9;
-/** A hash of hashes, which no command makes. */
-const PATH_HASH = 23;
+const MODULE_2 = 7;
 
 /** The plans for all types of a file's dialect. */
 export interface Plans {
@@ -56,8 +63,7 @@ export function isAccepted(typeCode: number, dialect: Dialect, caps: Capabilitie
 export function makePlans(dialect: Dialect, caps: Capabilities, form: Form): Plans {
   const actions = new Uint8Array(256).fill(IMPOSSIBLE);
   const kinds = new Array<ValueKind>(256).fill('string');
-  for (const type of VALUE_TYPES) {
-    if (type.dialect !== null && type.dialect !== dialect) continue;
+  for (const type of valueTypesOf(dialect)) {
     kinds[type.code] = type.kind;
     actions[type.code] =
       form !== 'plain' && caps.payloadVersion > 0
@@ -68,7 +74,7 @@ export function makePlans(dialect: Dialect, caps: Capabilities, form: Form): Pla
 }
 
 function plainAction(type: ValueType, dialect: Dialect, caps: Capabilities): number {
-  if (dialect === 'valkey' && type.code === PATH_HASH) return isAccepted(type.code, dialect, caps) ? RAW : IMPOSSIBLE;
+  if (type.support === 'opaque') return isAccepted(type.code, dialect, caps) ? RAW : IMPOSSIBLE;
   switch (type.kind) {
     case 'string':
       return SET_STRING;
@@ -77,7 +83,11 @@ function plainAction(type: ValueType, dialect: Dialect, caps: Capabilities): num
     case 'stream':
       return caps.streams ? STREAM : IMPOSSIBLE;
     case 'module':
-      return isAccepted(type.code, dialect, caps) ? MODULE : IMPOSSIBLE;
+      if (type.code !== MODULE_2 && isAccepted(type.code, dialect, caps)) return RAW;
+      return type.support === 'decoded' && caps.types.has(MODULE_2) ? MODULE : IMPOSSIBLE;
+    case 'set':
+      // No command says when a member expires.
+      return EXPIRING_ELEMENTS.has(type.name) && caps.memberExpiryType >= 0 ? RAW_FIELDS : BUILD;
     default:
       return BUILD;
   }
@@ -87,7 +97,7 @@ function restoreAction(type: ValueType, dialect: Dialect, caps: Capabilities): n
   const plain = plainAction(type, dialect, caps);
   if (plain === IMPOSSIBLE || plain === RAW || plain === MODULE) return plain;
   if (type.kind === 'stream') return RAW_STREAM;
-  if (EXPIRING_FIELDS[dialect].includes(type.code)) return RAW_FIELDS;
+  if (EXPIRING_ELEMENTS.has(type.name)) return RAW_FIELDS;
   if (isAccepted(type.code, dialect, caps) && type.restorable && type.code !== HASH_ZIPMAP) return RAW;
   if (plainType(type.kind, caps) < 0) return plain;
   return type.restorable ? TRANSCODE : TEMPLATE;

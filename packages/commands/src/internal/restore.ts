@@ -27,6 +27,9 @@ function payloadVersion(typeCode: number, dialect: Dialect): number {
   return Math.max(LOWEST_PAYLOAD, valueType(typeCode, dialect)?.since ?? 0);
 }
 
+/** Keeps the key from being evicted. */
+const STICK = encodeBulks('STICK');
+
 /** Writes `RESTORE` for the key in the session with the value `bytes[start, end)`. */
 export function writeRestore(
   s: Session,
@@ -53,6 +56,7 @@ export function writeRestore(
     else if (existing === 'replace' && !hasReplace) s.del();
   }
   const { idleSeconds, freq } = s;
+  const isSticky = s.isSticky && caps.sticky;
   const hasUsage = idleSeconds !== null || freq !== null;
   if (hasUsage && !caps.restoreOptions) noteUsageLost(s);
 
@@ -60,7 +64,8 @@ export function writeRestore(
     FIXED_ARGUMENTS +
       (hasReplace ? 1 : 0) +
       (expireAtMs !== null && !expiresLater ? 1 : 0) +
-      (hasUsage && caps.restoreOptions ? 2 : 0),
+      (hasUsage && caps.restoreOptions ? 2 : 0) +
+      (isSticky ? 1 : 0),
   );
   out.raw(RESTORE);
   s.key();
@@ -74,7 +79,8 @@ export function writeRestore(
   if (metadata !== null) out.raw(metadata);
   out.bytes[out.pos++] = typeCode;
   out.copy(bytes, start, end);
-  const version = payloadVersion(typeCode, dialect);
+  // Dragonfly looks at the type alone, and takes newer ones in payloads of its own version.
+  const version = Math.min(caps.payloadVersion, payloadVersion(typeCode, dialect));
   out.pos = writeDumpFooter(
     out.bytes,
     out.pos,
@@ -88,6 +94,10 @@ export function writeRestore(
   if (hasUsage && caps.restoreOptions) {
     out.raw(idleSeconds === null ? FREQ : IDLETIME);
     out.bulkInteger(idleSeconds ?? freq ?? 0);
+  }
+  if (isSticky) {
+    out.raw(STICK);
+    s.isSticky = false;
   }
   if (expiresLater) s.end(way);
   else s.written(way);

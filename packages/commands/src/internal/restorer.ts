@@ -1,13 +1,13 @@
 /** Raw values that become `RESTORE`, though not always as they stand. */
 import type { Int64 } from '@rdbkit/bytes';
 import { type Dialect, type RdbOptions, readRawValue, type StreamInfo } from '@rdbkit/rdb';
-import { MAX_PAYLOAD_MS } from './field-policy.ts';
+import { MAX_PAYLOAD_MS, noteLost } from './field-policy.ts';
 import { isAccepted, streamType } from './plans.ts';
 import { writeRestore } from './restore.ts';
 import type { Session } from './session.ts';
 import { StreamParts } from './stream-parts.ts';
 import { STREAM_TYPES, StreamTranscoder } from './stream-transcoder.ts';
-import { HASH, HashScan, type Transcoder } from './transcoder.ts';
+import { ExpiryScan, HASH, SET, type Transcoder } from './transcoder.ts';
 
 /**
  * What was done with a value: `left out` was reported, an `empty` one is still to be; `commands` is for the caller to
@@ -15,12 +15,14 @@ import { HASH, HashScan, type Transcoder } from './transcoder.ts';
  */
 export type Outcome = 'written' | 'empty' | 'left out' | 'commands';
 
+const PARTS = { hash: 'fields', set: 'members' } as const;
+
 export class Restorer {
   private readonly s: Session;
   private readonly transcoder: Transcoder;
   private readonly rdbOptions: RdbOptions | undefined;
   private readonly streamTranscoder = new StreamTranscoder();
-  private readonly scan: HashScan;
+  private readonly scan: ExpiryScan;
   /** Those of the stream read last. */
   readonly parts: StreamParts = new StreamParts();
 
@@ -28,7 +30,7 @@ export class Restorer {
     this.s = session;
     this.transcoder = transcoder;
     this.rdbOptions = rdbOptions;
-    this.scan = new HashScan(session);
+    this.scan = new ExpiryScan(session);
   }
 
   /** Writes the value as one of type `to`, with the earliest expiry of its fields where the type wants that. */
@@ -54,36 +56,36 @@ export class Restorer {
     return 'written';
   }
 
-  /** A hash whose fields expire. */
-  fields(typeCode: number, dialect: Dialect, bytes: Uint8Array, start: number, end: number): Outcome {
+  /** A hash whose fields expire, or a set whose members do. */
+  expiring(typeCode: number, dialect: Dialect, bytes: Uint8Array, start: number, end: number): Outcome {
     const { s, scan } = this;
     const { caps, counts } = s;
     const { stripTtl, shiftTtlMs } = s.options;
-    const to = caps.fieldExpiryType;
-    scan.start(to >= 0 ? MAX_PAYLOAD_MS : caps.fieldExpiry === 'none' ? 0 : Number.MAX_SAFE_INTEGER);
+    const kind = s.kind === 'set' ? 'set' : 'hash';
+    const to = kind === 'set' ? caps.memberExpiryType : caps.fieldExpiryType;
+    const way = kind === 'set' ? caps.memberExpiry : caps.fieldExpiry;
+    scan.start(to >= 0 ? MAX_PAYLOAD_MS : way === 'none' ? 0 : Number.MAX_SAFE_INTEGER);
     readRawValue(typeCode, dialect, bytes, start, end, scan, 'logical', this.rdbOptions);
     if (scan.fields === 0) return 'empty';
     if (scan.expiring > 0 && to < 0) {
-      const reason = 'the target takes no payload with fields that expire: the hash is written as commands';
+      const reason = `the target takes no payload with ${PARTS[kind]} that expire: the ${kind} is written as commands`;
       s.note('RESTORE_NOT_ACCEPTED', reason);
       return 'commands';
     }
     counts.expiredFields += scan.dropped;
     if (scan.dropped === scan.fields) {
       counts.expiredKeys++;
-      s.note('FIELDS_EXPIRED', 'all fields of the hash have expired');
+      s.note('FIELDS_EXPIRED', `all ${PARTS[kind]} of the ${kind} have expired`);
       return 'left out';
     }
-    if (scan.lost > 0) {
-      s.note('FIELD_EXPIRY_LOST', `${scan.lost} fields lose their expiry, which the target cannot hold`);
-    }
+    if (scan.lost > 0) noteLost(s, kind, scan.lost);
     const isSame = scan.dropped === 0 && scan.lost === 0 && !stripTtl && shiftTtlMs === 0;
     if (isSame && isAccepted(typeCode, dialect, caps)) {
       writeRestore(s, typeCode, dialect, bytes, start, end, 'restore');
       return 'written';
     }
     if (scan.expiring > 0) return this.transcode(to, scan.earliestMs, typeCode, dialect, bytes, start, end);
-    return this.transcode(HASH, 0, typeCode, dialect, bytes, start, end);
+    return this.transcode(kind === 'set' ? SET : HASH, 0, typeCode, dialect, bytes, start, end);
   }
 
   /** Reads what a stream has besides its entries. */

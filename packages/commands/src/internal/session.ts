@@ -39,6 +39,8 @@ export class Session {
   freq: number | null = null;
   /** The KEY_META block that belongs into its payload. */
   metadata: Uint8Array | null = null;
+  /** It is not to be evicted, and no command has said so yet. */
+  isSticky = false;
   /** How it was written, once it is. */
   way: Way | null = null;
   /** Where in `out` the commands begin that give a value built aside its name, −1 when there are none; and their number. */

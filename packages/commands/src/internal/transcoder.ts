@@ -1,6 +1,5 @@
 /** Values written anew in layouts that old servers read too. */
-import type { Int64 } from '@rdbkit/bytes';
-import { writeDouble } from '@rdbkit/bytes';
+import { type Int64, writeDecimal, writeDouble } from '@rdbkit/bytes';
 import { RdbVisitorBase } from '@rdbkit/rdb';
 import { judgeField, LOST, MAX_PAYLOAD_MS } from './field-policy.ts';
 import { PayloadWriter } from './payload-writer.ts';
@@ -18,7 +17,14 @@ export const ZSET_2 = 5;
 const HASH_METADATA = 24;
 /** Valkey: times of fields as they are. */
 const HASH_2 = 22;
+/** Dragonfly: times of fields and of members as text, in seconds from a day of its own. */
+const HASH_WITH_EXPIRY = 31;
+const SET_WITH_EXPIRY = 32;
+const DRAGONFLY_EPOCH_SECONDS = 1_675_209_600;
+const NO_EXPIRY = -1;
 
+/** A length byte and a decimal number. */
+const MAX_DECIMAL = 24;
 const PLUS_INFINITY_LENGTH = 254;
 const MINUS_INFINITY_LENGTH = 255;
 
@@ -80,9 +86,38 @@ export class Transcoder extends RdbVisitorBase {
   override setStart(): void {
     this.open();
   }
-  override setMember(bytes: Uint8Array, start: number, end: number): void {
+  override setMember(bytes: Uint8Array, start: number, end: number, recorded: Int64 | null): void {
+    let expireAtMs = recorded;
+    if (recorded !== null) {
+      const judged = this.judge(recorded, this.typeCode === SET);
+      if (judged === undefined) return;
+      expireAtMs = judged;
+    }
     this.payload.string(bytes, start, end);
+    if (this.typeCode === SET_WITH_EXPIRY) this.seconds(expireAtMs);
     this.count++;
+  }
+
+  /** The expiry to write; `undefined` when what has it is left out. */
+  private judge(recorded: Int64, isPlain: boolean): Int64 | null | undefined {
+    const judged = judgeField(this.s, recorded, isPlain ? 0 : MAX_PAYLOAD_MS);
+    return judged === LOST ? null : judged;
+  }
+
+  private seconds(expireAtMs: Int64 | null): void {
+    let time = NO_EXPIRY;
+    if (expireAtMs !== null) {
+      const ms = Number(expireAtMs);
+      if (ms % 1000 !== 0)
+        this.s.noteOnce('FIELD_EXPIRY_ROUNDED', 'expiries of fields and members are whole seconds at this target');
+      time = Math.ceil(ms / 1000) - DRAGONFLY_EPOCH_SECONDS;
+      if (time === NO_EXPIRY) time--;
+    }
+    const { payload } = this;
+    payload.reserve(MAX_DECIMAL);
+    const to = writeDecimal(payload.bytes, payload.pos + 1, time);
+    payload.bytes[payload.pos] = to - payload.pos - 1;
+    payload.pos = to;
   }
 
   override zsetStart(): void {
@@ -123,9 +158,9 @@ export class Transcoder extends RdbVisitorBase {
     const { payload, typeCode } = this;
     let expireAtMs = recorded;
     if (recorded !== null) {
-      const judged = judgeField(this.s, recorded, typeCode === HASH ? 0 : MAX_PAYLOAD_MS);
+      const judged = this.judge(recorded, typeCode === HASH);
       if (judged === undefined) return;
-      expireAtMs = judged === LOST ? null : judged;
+      expireAtMs = judged;
     }
     this.count++;
     if (typeCode === HASH_METADATA)
@@ -133,11 +168,12 @@ export class Transcoder extends RdbVisitorBase {
     payload.string(fieldBytes, fieldStart, fieldEnd);
     payload.string(valueBytes, valueStart, valueEnd);
     if (typeCode === HASH_2) payload.u64(expireAtMs ?? -1);
+    else if (typeCode === HASH_WITH_EXPIRY) this.seconds(expireAtMs);
   }
 }
 
-/** Goes over a hash whose fields expire, to know what is to be written. */
-export class HashScan extends RdbVisitorBase {
+/** Goes over a hash whose fields expire, or a set whose members do, to know what is to be written. */
+export class ExpiryScan extends RdbVisitorBase {
   private readonly s: Session;
   private maxMs = 0;
   fields = 0;
@@ -172,6 +208,14 @@ export class HashScan extends RdbVisitorBase {
     _ve: number,
     recorded: Int64 | null,
   ): void {
+    this.element(recorded);
+  }
+
+  override setMember(_bytes: Uint8Array, _start: number, _end: number, recorded: Int64 | null): void {
+    this.element(recorded);
+  }
+
+  private element(recorded: Int64 | null): void {
     this.fields++;
     if (recorded === null) return;
     const judged = judgeField(this.s, recorded, this.maxMs);

@@ -31,7 +31,7 @@ export function* plainSet(d: Decoding): Rule {
   for (let i = 0; i < count; i++) {
     while (!input.readElement()) yield;
     if (seen !== null && !seen.add(input.sb, input.ss, input.se)) throw repeatedPlain(d);
-    visitor.setMember(input.sb, input.ss, input.se);
+    visitor.setMember(input.sb, input.ss, input.se, null);
   }
 }
 
@@ -230,7 +230,7 @@ export function packedSet(d: Decoding, cursor: PackedCursor, encoding: 'intset' 
   while (cursor.next()) {
     cursor.text();
     if (seen !== null && !seen.add(cursor.tb, cursor.ts, cursor.te)) throw repeatedPacked(cursor);
-    d.visitor.setMember(cursor.tb, cursor.ts, cursor.te);
+    d.visitor.setMember(cursor.tb, cursor.ts, cursor.te, null);
   }
   if (cursor.passed === 0) d.empty = true;
 }

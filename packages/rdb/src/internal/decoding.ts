@@ -18,6 +18,16 @@ const SHORT_KEY = 64;
 /** Errors whose offset counts from the start of a value, because they come from a value that was decoded by itself. */
 export const VALUE_ERRORS: WeakSet<DataError> = new WeakSet();
 
+/** Errors whose offset and path are known: they come out of records within the input, which knew. */
+export const SETTLED: WeakSet<DataError> = new WeakSet();
+
+/** Lets a rule pause although it has input, so that its consumer can pass on what it has made; see `RdbReader.push`. */
+export interface Pace {
+  paused: boolean;
+  /** Bytes that were decoded beside the input itself since the last pause. */
+  done: number;
+}
+
 /** A grammar rule in progress. It yields when it needs more input and is resumed when there is some. */
 export type Rule<T = void> = Generator<undefined, T, undefined>;
 
@@ -36,34 +46,34 @@ export class Decoding {
   empty = false;
   /** Between a key and its value's end. */
   inKey = false;
+  /** What is read does not stand in the input as it is: the offset in the input that it all came from; else −1. */
+  origin = -1;
   /** Absolute offset of the value that was delivered raw last. */
   rawOffset = 0;
   /** What inside the key is being read; for errors. */
   element: string | null = null;
-  readonly header: KeyHeader = {
-    db: 0,
-    typeCode: 0,
-    bytes: EMPTY,
-    start: 0,
-    end: 0,
-    expireAtMs: null,
-    idleSeconds: null,
-    freq: null,
-    metadata: null,
-    offset: 0,
-  };
+  readonly header: KeyHeader;
   /** HASH_TEMPLATE records of this file: the field names of each. */
-  readonly templates: Map<number, readonly Uint8Array[]> = new Map();
+  readonly templates: Map<number, readonly Uint8Array[]>;
+  readonly pace: Pace;
 
   readonly listpack: ListpackCursor = new ListpackCursor();
   readonly ziplist: ZiplistCursor = new ZiplistCursor();
   readonly intset: IntsetCursor = new IntsetCursor();
   readonly zipmap: ZipmapCursor = new ZipmapCursor();
 
-  constructor(input: RdbInput, visitor: RdbVisitor, options: ResolvedRdbOptions) {
+  /** @param around - What this is a part of: bytes of the same file that have to be unpacked or put together first. */
+  constructor(input: RdbInput, visitor: RdbVisitor, options: ResolvedRdbOptions, around: Decoding | null = null) {
     this.input = input;
     this.visitor = visitor;
     this.options = options;
+    this.header = newHeader();
+    this.templates = around?.templates ?? new Map();
+    this.pace = around?.pace ?? { paused: false, done: 0 };
+    if (around === null) return;
+    this.dialect = around.dialect;
+    this.version = around.version;
+    this.header.dialect = around.dialect;
   }
 
   /** A fault at the byte before which the input stands. */
@@ -71,18 +81,24 @@ export class Decoding {
     return new RdbFormatError(code, message, offset);
   }
 
-  tooLong(what: string): RdbLimitError {
+  tooLong(what: string, offset: number = this.input.offset): RdbLimitError {
     return new RdbLimitError(
       'RDB_LIMIT',
       `${what} exceeds the limit of ${this.options.maxStringBytes} bytes (option maxStringBytes)`,
-      this.input.offset,
+      offset,
     );
   }
 
   /** Reports something odd; an error when strict. */
   warn(code: string, message: string, offset: number = this.input.offset): void {
     if (this.options.strict) throw this.bad(code, message, offset);
-    this.visitor.warning({ code, message, offset, db: this.header.db, key: this.inKey ? this.keyCopy() : null });
+    this.visitor.warning({
+      code,
+      message,
+      offset: this.origin < 0 ? offset : this.origin,
+      db: this.header.db,
+      key: this.inKey ? this.keyCopy() : null,
+    });
   }
 
   private keptKey: Uint8Array = EMPTY;
@@ -118,9 +134,28 @@ export class Decoding {
 
   /** Adds to an error where the reader was. */
   situate<E extends DataError>(error: E): E {
+    if (SETTLED.has(error)) return error;
     // A consumer that decodes a raw value inside its visitor cannot know where the value stands.
     if (VALUE_ERRORS.delete(error)) error.offset += this.rawOffset;
     error.path = { db: this.header.db, key: this.inKey ? this.keyCopy() : null, element: this.element };
     return error;
   }
+}
+
+function newHeader(): KeyHeader {
+  return {
+    dialect: 'redis',
+    db: 0,
+    typeCode: 0,
+    bytes: EMPTY,
+    start: 0,
+    end: 0,
+    expireAtMs: null,
+    idleSeconds: null,
+    freq: null,
+    metadata: null,
+    isSticky: false,
+    memcachedFlags: null,
+    offset: 0,
+  };
 }

@@ -13,6 +13,8 @@ import { MAX_SIZED_BYTES } from '../visitor.ts';
 const INTEGER_TEXT = 24;
 /** Scratch space above this is given back at the end of a key. */
 const KEEP_SCRATCH = 1024 * 1024;
+/** Digits of a number that `readTextInteger` takes. */
+const MAX_INTEGER_TEXT = 20;
 const INITIAL_SCRATCH = 16 * 1024;
 
 export class RdbInput extends Window {
@@ -289,6 +291,35 @@ export class RdbInput extends Window {
     this.se = length;
     return true;
   }
+
+  /**
+   * Reads a string that is a whole decimal number into `integer`, NaN if it is none. Unlike {@link readString} it leaves the
+   * strings that were read before as they are.
+   */
+  readTextInteger(): boolean {
+    const { pos, end, view } = this;
+    if (pos >= end) return false;
+    const first = this.bytes[pos];
+    if (first >= 0xc0 && first <= 0xc2) {
+      const width = 1 << (first & 3);
+      if (end - pos <= width) return false;
+      const at = pos + 1;
+      this.integer =
+        first === 0xc0 ? view.getInt8(at) : first === 0xc1 ? view.getInt16(at, true) : view.getInt32(at, true);
+      this.pos = at + width;
+      return true;
+    }
+    if (first > MAX_INTEGER_TEXT) {
+      this.integer = Number.NaN;
+      return true;
+    }
+    if (end - pos <= first) return false;
+    const text = String.fromCharCode(...this.bytes.subarray(pos + 1, pos + 1 + first));
+    this.integer = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+    this.pos = pos + 1 + first;
+    return true;
+  }
+  integer = 0;
 
   private takeScratch(length: number): Uint8Array {
     let target = this.otherScratch;

@@ -28,6 +28,16 @@ export function moduleName(hi: number, lo: number): string {
   return name;
 }
 
+/** The length form of a module's ID that files have: 81 and 8 bytes, big-endian. */
+export function moduleIdBytes(name: string, encodingVersion: number): Uint8Array {
+  let id = 0n;
+  for (const character of name) id = (id << 6n) | BigInt(NAME_CHARACTERS.indexOf(character));
+  const bytes = new Uint8Array(9);
+  bytes[0] = 0x81;
+  new DataView(bytes.buffer).setBigUint64(1, (id << 10n) | BigInt(encodingVersion));
+  return bytes;
+}
+
 /** The encoding version of a module's data: the lower 10 bits of its ID. */
 export function moduleEncodingVersion(lo: number): number {
   return lo & 1023;

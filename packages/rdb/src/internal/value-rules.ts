@@ -1,4 +1,5 @@
 /** The rules by type byte: how a value is passed over and how it is decoded. One entry for each row of `VALUE_TYPES`. */
+import { baseOf, DIALECT_NAMES } from '../dialects.ts';
 import type { Dialect } from '../visitor.ts';
 import {
   asciiZset,
@@ -18,9 +19,13 @@ import {
 } from './aggregates.ts';
 import { array } from './arrays.ts';
 import type { Decoding, Rule } from './decoding.ts';
+import { hashWithExpiry as hashWithSeconds, json, setWithExpiry } from './dragonfly-values.ts';
+import { isEmptyListpack, isEmptyQuicklist, isEmptyQuicklist2, isEmptyZiplist } from './empty-blobs.ts';
 import { moduleValue, skipModule } from './modules.ts';
-import { length, number64 } from './primitives.ts';
+import { opaque, skipCms, skipCron, skipCuckoo, skipPathHash, skipSbf, skipSbf2, skipTopK } from './opaque.ts';
+import { number64 } from './primitives.ts';
 import { bitmap } from './roaring.ts';
+import { rorBitmap, skipRorBitmap } from './ror-values.ts';
 import {
   ASCII_DOUBLE,
   EIGHT_BYTES,
@@ -43,12 +48,22 @@ export interface ValueRule {
   /** Passes over a value that is in the window as a whole, or returns false with the position unchanged. */
   readonly trySkip: (d: Decoding) => boolean;
   readonly skip: (d: Decoding) => Rule;
+  /** The value has no form but the raw one, and is gathered whatever its size. */
+  readonly isRawOnly: boolean;
+  /** Whether a raw value has no elements although that costs a look into a blob. */
+  readonly isEmptyRaw: EmptyTest | null;
 }
 
-const no = (): boolean => false;
+/** Whether `bytes[start, end)` is a value without elements. */
+type EmptyTest = (bytes: Uint8Array, start: number, end: number) => boolean;
 
-function string(ofString: (d: Decoding) => void): ValueRule {
+const no = (): boolean => false;
+const PLAIN = { ofString: null, isRawOnly: false, isEmptyRaw: null };
+
+function string(ofString: (d: Decoding) => void, isEmptyRaw: EmptyTest | null = null): ValueRule {
   return {
+    ...PLAIN,
+    isEmptyRaw,
     ofString,
     *decode(d) {
       while (!d.input.readString()) yield;
@@ -59,12 +74,17 @@ function string(ofString: (d: Decoding) => void): ValueRule {
   };
 }
 
-function counted(item: readonly Part[], decode: (d: Decoding) => Rule): ValueRule {
-  return { ofString: null, decode, trySkip: (d) => trySkipCounted(d, item), skip: (d) => skipCounted(d, item) };
+function counted(item: readonly Part[], decode: (d: Decoding) => Rule, isEmptyRaw: EmptyTest | null = null): ValueRule {
+  return { ...PLAIN, isEmptyRaw, decode, trySkip: (d) => trySkipCounted(d, item), skip: (d) => skipCounted(d, item) };
 }
 
 function other(decode: (d: Decoding) => Rule, skip: (d: Decoding) => Rule): ValueRule {
-  return { ofString: null, decode, trySkip: no, skip };
+  return { ...PLAIN, decode, trySkip: no, skip };
+}
+
+/** A value that is raw at every level. */
+function rawOnly(skip: (d: Decoding) => Rule, what: string): ValueRule {
+  return { ...PLAIN, isRawOnly: true, decode: opaque(skip, what), trySkip: no, skip };
 }
 
 /** A u64 before the value proper. */
@@ -75,32 +95,6 @@ function afterEightBytes(skip: (d: Decoding) => Rule): (d: Decoding) => Rule {
   };
 }
 
-/** PATH_HASH (Valkey ≥ 9.2): `len` paths, (`str` path, `len` n, (`str` field, `str` value) * n) * paths. */
-function* skipPathHash(d: Decoding): Rule {
-  const paths = yield* length(d);
-  if (paths === 0) d.empty = true;
-  for (let i = 0; i < paths; i++) {
-    if (!d.input.skipString()) yield* skipString(d);
-    yield* skipCounted(d, [STR, STR]);
-    if (d.empty) throw d.bad('RDB_BAD_HASH', 'a path without fields');
-  }
-}
-
-/** No command is known that would rebuild it, so it is handed over as it stands at every level. */
-function* opaquePathHash(d: Decoding): Rule {
-  const { input } = d;
-  const from = input.offset;
-  input.mark = input.pos;
-  const rest = skipPathHash(d);
-  while (rest.next().done !== true) {
-    if (input.offset + input.available - from > d.options.maxStringBytes) throw d.tooLong('a path hash');
-    yield;
-  }
-  if (input.offset - from > d.options.maxStringBytes) throw d.tooLong('a path hash');
-  d.visitor.raw(input.bytes, from - input.base, input.pos);
-  input.mark = -1;
-}
-
 const common: Readonly<Record<number, ValueRule>> = {
   0: string((d) => d.visitor.string(d.input.sb, d.input.ss, d.input.se)),
   1: counted([STR], plainList),
@@ -108,25 +102,25 @@ const common: Readonly<Record<number, ValueRule>> = {
   3: counted([STR, ASCII_DOUBLE], asciiZset),
   4: counted([STR, STR], plainHash),
   5: counted([STR, EIGHT_BYTES], binaryZset),
-  7: other(moduleValue, skipModule),
+  7: { ...other(moduleValue, skipModule), isRawOnly: true },
   9: string((d) => packedHash(d, d.zipmap, 'zipmap')),
-  10: string((d) => packedList(d, d.ziplist, 'ziplist')),
+  10: string((d) => packedList(d, d.ziplist, 'ziplist'), isEmptyZiplist),
   11: string((d) => packedSet(d, d.intset, 'intset')),
-  12: string((d) => packedZset(d, d.ziplist, 'ziplist')),
-  13: string((d) => packedHash(d, d.ziplist, 'ziplist')),
-  14: counted([STR], (d) => quicklist(d, false)),
+  12: string((d) => packedZset(d, d.ziplist, 'ziplist'), isEmptyZiplist),
+  13: string((d) => packedHash(d, d.ziplist, 'ziplist'), isEmptyZiplist),
+  14: counted([STR], (d) => quicklist(d, false), isEmptyQuicklist),
   15: other(
     (d) => stream(d, 1),
     (d) => skipStream(d, 1),
   ),
-  16: string((d) => packedHash(d, d.listpack, 'listpack')),
-  17: string((d) => packedZset(d, d.listpack, 'listpack')),
-  18: counted([LEN, STR], (d) => quicklist(d, true)),
+  16: string((d) => packedHash(d, d.listpack, 'listpack'), isEmptyListpack),
+  17: string((d) => packedZset(d, d.listpack, 'listpack'), isEmptyListpack),
+  18: counted([LEN, STR], (d) => quicklist(d, true), isEmptyQuicklist2),
   19: other(
     (d) => stream(d, 2),
     (d) => skipStream(d, 2),
   ),
-  20: string((d) => packedSet(d, d.listpack, 'listpack')),
+  20: string((d) => packedSet(d, d.listpack, 'listpack'), isEmptyListpack),
   21: other(
     (d) => stream(d, 3),
     (d) => skipStream(d, 3),
@@ -135,12 +129,15 @@ const common: Readonly<Record<number, ValueRule>> = {
 
 const redis: Readonly<Record<number, ValueRule>> = {
   22: counted([LEN, STR, STR], (d) => hashWithExpiry(d, false)),
-  23: string(packedHashWithExpiry),
+  23: string(packedHashWithExpiry, isEmptyListpack),
   24: other(
     (d) => hashWithExpiry(d, true),
     afterEightBytes((d) => skipCounted(d, [LEN, STR, STR])),
   ),
-  25: other(listpackHashWithEarliest, afterEightBytes(skipString)),
+  25: {
+    ...other(listpackHashWithEarliest, afterEightBytes(skipString)),
+    isEmptyRaw: (bytes, start, end) => isEmptyListpack(bytes, start + 8, end),
+  },
   26: other(
     (d) => stream(d, 4),
     (d) => skipStream(d, 4),
@@ -177,8 +174,26 @@ const redis: Readonly<Record<number, ValueRule>> = {
 
 const valkey: Readonly<Record<number, ValueRule>> = {
   22: counted([STR, STR, EIGHT_BYTES], valkeyHash),
-  23: other(opaquePathHash, skipPathHash),
+  23: rawOnly(skipPathHash, 'a path hash'),
 };
+
+const dragonfly: Readonly<Record<number, ValueRule>> = {
+  20: other(json, skipString),
+  30: other(json, skipString),
+  31: counted([STR, STR, STR], hashWithSeconds),
+  32: counted([STR, STR], setWithExpiry),
+  33: rawOnly(skipSbf, 'a Bloom filter'),
+  34: rawOnly(skipSbf2, 'a Bloom filter'),
+  35: rawOnly(skipCms, 'a count-min sketch'),
+  36: rawOnly(skipTopK, 'a top-k list'),
+  37: rawOnly(skipCuckoo, 'a cuckoo filter'),
+};
+
+const keydb: Readonly<Record<number, ValueRule>> = {
+  64: rawOnly(skipCron, 'a cron job'),
+};
+
+const rorBitmapRule = other(rorBitmap, skipRorBitmap);
 
 /** Type 25: the earliest expiry, which the listpack tells again. */
 function* listpackHashWithEarliest(d: Decoding): Rule {
@@ -187,33 +202,64 @@ function* listpackHashWithEarliest(d: Decoding): Rule {
   packedHashWithExpiry(d);
 }
 
-function tableOf(own: Readonly<Record<number, ValueRule>>): readonly (ValueRule | undefined)[] {
+const OWN: Readonly<Record<Dialect, Readonly<Record<number, ValueRule>>>> = {
+  redis,
+  valkey,
+  dragonfly,
+  keydb,
+  enterprise: {},
+  'ror-6.2': { 16: rorBitmapRule },
+  'ror-8.2': { 26: rorBitmapRule, 192: rorBitmapRule },
+};
+
+function tableOf(dialect: Dialect): readonly (ValueRule | undefined)[] {
   const table = new Array<ValueRule | undefined>(256).fill(undefined);
-  for (const rules of [common, own]) {
+  const base = baseOf(dialect);
+  for (const rules of [common, base === null ? {} : OWN[base], OWN[dialect]]) {
     for (const [code, rule] of Object.entries(rules)) table[Number(code)] = rule;
   }
   return table;
 }
 
 /** By dialect, then by type byte. */
-export const VALUE_RULES: Readonly<Record<Dialect, readonly (ValueRule | undefined)[]>> = {
-  redis: tableOf(redis),
-  valkey: tableOf(valkey),
-};
+export const VALUE_RULES = Object.fromEntries(
+  DIALECT_NAMES.map((dialect) => [dialect, tableOf(dialect)]),
+) as unknown as Readonly<Record<Dialect, readonly (ValueRule | undefined)[]>>;
 
+/** What Redis added from here on has numbers that Dragonfly and Redis-On-Rocks use in files of lower versions. */
 const FIELD_EXPIRY_SINCE = 12;
+const STREAMS_4_SINCE = 13;
 const PATH_HASH_SINCE = 81;
+/** Before, the number was JSON for Dragonfly, and nothing for others. */
+const SET_LISTPACK_SINCE = 10;
 
 /**
  * The rules for input of one version. Like the servers, it does not tie a type to the version that introduced it, except where
  * a number means, or may mean, something else in other versions: those are without a rule there.
  */
 export function rulesOf(dialect: Dialect, version: number): readonly (ValueRule | undefined)[] {
-  if (dialect === 'valkey') return version < PATH_HASH_SINCE ? VALKEY_WITHOUT_PATH_HASH : VALUE_RULES.valkey;
-  if (version < FIELD_EXPIRY_SINCE) return REDIS_WITHOUT_FIELD_EXPIRY;
-  const gcra = gcraType(version);
-  return gcra === undefined ? VALUE_RULES.redis : VALUE_RULES.redis.with(gcra, undefined);
+  const rules = VALUE_RULES[dialect];
+  const without = (...codes: readonly number[]): readonly (ValueRule | undefined)[] =>
+    codes.reduce<readonly (ValueRule | undefined)[]>((table, code) => table.with(code, undefined), rules);
+  switch (dialect) {
+    case 'valkey':
+      return version < PATH_HASH_SINCE ? without(PATH_HASH) : rules;
+    case 'dragonfly':
+      return version < SET_LISTPACK_SINCE ? rules : rules.with(SET_LISTPACK, common[SET_LISTPACK]);
+    case 'redis':
+    case 'enterprise': {
+      const foreign = version < FIELD_EXPIRY_SINCE ? Object.keys(redis).map(Number) : [];
+      if (version < SET_LISTPACK_SINCE) foreign.push(SET_LISTPACK);
+      if (version < STREAMS_4_SINCE) foreign.push(STREAM_4);
+      const gcra = gcraType(version);
+      if (gcra !== undefined) foreign.push(gcra);
+      return foreign.length > 0 ? without(...foreign) : rules;
+    }
+    default:
+      return rules;
+  }
 }
 
-const REDIS_WITHOUT_FIELD_EXPIRY = VALUE_RULES.redis.with(22, undefined).with(23, undefined);
-const VALKEY_WITHOUT_PATH_HASH = VALUE_RULES.valkey.with(23, undefined);
+const SET_LISTPACK = 20;
+const STREAM_4 = 26;
+const PATH_HASH = 23;

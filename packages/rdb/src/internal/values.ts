@@ -5,7 +5,6 @@ import type { Decoding, Rule } from './decoding.ts';
 import type { ValueRule } from './value-rules.ts';
 
 const STRING = 0;
-const MODULE = 7;
 
 /**
  * Reads a value without a generator when it is one string, or is passed over, and the window has all of it. Returns false,
@@ -28,12 +27,12 @@ export function tryReadValue(d: Decoding, rule: ValueRule, level: Level): boolea
   const start = input.pos;
   if (!rule.trySkip(d)) return false;
   if (level === 'raw') {
-    if (input.pos - start > d.options.rawBytes && d.header.typeCode !== MODULE) {
+    if (input.pos - start > d.options.rawBytes && !rule.isRawOnly) {
       input.pos = start;
       d.empty = false;
       return false;
     }
-    deliverRaw(d, start);
+    deliverRaw(d, rule, start);
   }
   return true;
 }
@@ -66,13 +65,13 @@ export function* readValue(d: Decoding, rule: ValueRule, level: Level): Rule {
 /** Gathers a value in the window; gives up, back at its start, when it is longer than the option `rawBytes`. */
 function* captureRaw(d: Decoding, rule: ValueRule): Rule<boolean> {
   const { input } = d;
-  const limit = d.header.typeCode === MODULE ? d.options.maxStringBytes : d.options.rawBytes;
+  const limit = rule.isRawOnly ? d.options.maxStringBytes : d.options.rawBytes;
   input.mark = input.pos;
   const rest = rule.skip(d);
   for (;;) {
     const isDone = rest.next().done === true;
     if (input.pos - input.mark > limit) {
-      if (d.header.typeCode === MODULE) throw d.tooLong('a module value');
+      if (rule.isRawOnly) throw d.tooLong('an opaque value');
       input.pos = input.mark;
       input.mark = -1;
       d.empty = false;
@@ -83,71 +82,17 @@ function* captureRaw(d: Decoding, rule: ValueRule): Rule<boolean> {
   }
   const start = input.mark;
   input.mark = -1;
-  deliverRaw(d, start);
+  deliverRaw(d, rule, start);
   return true;
 }
 
-function deliverRaw(d: Decoding, start: number): void {
+function deliverRaw(d: Decoding, rule: ValueRule, start: number): void {
   const { input } = d;
-  if (!d.empty) d.empty = isEmptyBlob(d, start);
+  if (!d.empty && rule.isEmptyRaw !== null) d.empty = rule.isEmptyRaw(input.bytes, start, input.pos);
   if (d.empty && d.emptyIsError) return;
   d.rawOffset = input.base + start;
   d.visitor.raw(input.bytes, start, input.pos);
 }
-
-/** Whether a raw value is a blob, or a list of blobs, without entries. Such blobs are too small to be compressed. */
-function isEmptyBlob(d: Decoding, start: number): boolean {
-  const { bytes, pos } = d.input;
-  switch (d.header.typeCode) {
-    case 10:
-    case 12:
-    case 13:
-      return afterEmptyZiplist(bytes, start) === pos;
-    case 16:
-    case 17:
-    case 20:
-      return afterEmptyListpack(bytes, start) === pos;
-    case 14:
-      return isEmptyQuicklist(bytes, start, pos, false);
-    case 18:
-      return isEmptyQuicklist(bytes, start, pos, true);
-    default:
-      if (d.dialect === 'valkey') return false;
-      if (d.header.typeCode === 23) return afterEmptyListpack(bytes, start) === pos;
-      return d.header.typeCode === 25 && afterEmptyListpack(bytes, start + EARLIEST_EXPIRY_BYTES) === pos;
-  }
-}
-
-/** Position after the string at `at`, if that is a ziplist without entries; else −1. */
-function afterEmptyZiplist(bytes: Uint8Array, at: number): number {
-  return bytes[at] === EMPTY_ZIPLIST_BYTES && bytes[at + 9] === 0 && bytes[at + 10] === 0
-    ? at + 1 + EMPTY_ZIPLIST_BYTES
-    : -1;
-}
-
-/** Position after the string at `at`, if that is a listpack without elements; else −1. */
-function afterEmptyListpack(bytes: Uint8Array, at: number): number {
-  return bytes[at] === EMPTY_LISTPACK_BYTES && bytes[at + 5] === 0 && bytes[at + 6] === 0
-    ? at + 1 + EMPTY_LISTPACK_BYTES
-    : -1;
-}
-
-/** Looks no further than the first node that has an element. */
-function isEmptyQuicklist(bytes: Uint8Array, start: number, end: number, hasContainers: boolean): boolean {
-  let at = start + 1;
-  while (at < end) {
-    if (hasContainers && bytes[at++] !== PACKED_CONTAINER) return false;
-    at = hasContainers ? afterEmptyListpack(bytes, at) : afterEmptyZiplist(bytes, at);
-    if (at < 0) return false;
-  }
-  return at === end;
-}
-
-const PACKED_CONTAINER = 2;
-const EARLIEST_EXPIRY_BYTES = 8;
-
-const EMPTY_ZIPLIST_BYTES = 11;
-const EMPTY_LISTPACK_BYTES = 7;
 
 /** Type 0, which comes in pieces when it is long, so that no string is ever in memory as a whole because of us. */
 function* stringValue(d: Decoding): Rule {

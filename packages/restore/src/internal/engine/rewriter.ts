@@ -1,6 +1,6 @@
 /** Commands for a value whose `RESTORE` was refused: made from the payload that was sent. */
 import { CommandEmitter, type EmitOptions } from '@rdbkit/commands';
-import { type KeyHeader, type Level, type RdbOptions, readDump } from '@rdbkit/rdb';
+import { type Dialect, type KeyHeader, type Level, type RdbOptions, readDump } from '@rdbkit/rdb';
 import { RespBuffer } from '@rdbkit/resp';
 import { argumentAt, commandEnd } from './command-view.ts';
 import { committed } from './compose.ts';
@@ -14,6 +14,7 @@ const PAYLOAD = 3;
 export class Rewriter extends CommandEmitter {
   private readonly buffer: RespBuffer;
   private readonly rdb: RdbOptions;
+  private readonly dialect: Dialect | null;
   private name: Uint8Array = new Uint8Array(0);
   private db = 0;
   private expireAtMs: number | null = null;
@@ -21,6 +22,9 @@ export class Rewriter extends CommandEmitter {
   constructor(options: EmitOptions, rdb: RdbOptions) {
     const buffer = new RespBuffer(64 * 1024);
     super(buffer, { ...options, form: 'plain', select: false, rdb });
+    // What was sent is in the target's dialect, whatever that of the source.
+    this.dialect = this.target?.flavour ?? null;
+    if (this.dialect !== null) this.header({ dialect: this.dialect, version: 0 });
     this.buffer = buffer;
     this.rdb = rdb;
   }
@@ -60,7 +64,7 @@ export class Rewriter extends CommandEmitter {
       }
     }
     if (payload === null) return null;
-    readDump(payload, this, { ...this.rdb, checksum: false });
+    readDump(payload, this, { ...this.rdb, dialect: this.dialect, checksum: false });
     const commands = committed(this.buffer);
     if (this.written.way === null) return null;
     const rewritten = partOf(part, unit, commands.slice());

@@ -55,6 +55,8 @@ function checkTarball(name, tarball) {
   const listed = run('tar', ['-tzf', tarball]);
   const files = listed.stdout.split('\n');
   const needed = ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'];
+  // Bundled, not compiled.
+  if (name === '@rdbkit/report') needed.push('dist/page.js');
   const missing = needed.filter((file) => !files.includes(`package/${file}`));
   const unwanted = files.filter((file) => /\.test\.|tsbuildinfo|tsconfig/.test(file));
   check(
@@ -128,6 +130,11 @@ function checkUse() {
     const version = run('npx', ['--no-install', bin, '--version'], consumer);
     check(`${bin} --version`, version.isOk && version.stdout.includes(manifest.version), version.output);
   }
+
+  const dump = join(root, 'docs', 'guide', 'example.rdb');
+  const report = run('npx', ['--no-install', 'rdbkit', 'inspect', '--html', 'report.html', dump], consumer);
+  const isWritten = report.isOk && readFileSync(join(consumer, 'report.html'), 'utf8').includes('<div id="page">');
+  check('rdbkit inspect --html', isWritten, report.output);
 }
 
 try {

@@ -82,13 +82,13 @@ export function ensureDependencies() {
   writeState('installed', wanted);
 }
 
-/** Newest change below `dir` among the files that decide what the compiler puts out. */
+/** Newest change below `dir` among the files that decide what is built. */
 function newestSource(dir) {
   let newest = statSync(dir).mtimeMs; // a removed file changes its folder
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
     if (entry.isDirectory()) newest = Math.max(newest, newestSource(path));
-    else if (entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts')) {
+    else if (/\.(?:tsx?|css)$/.test(entry.name) && !entry.name.endsWith('.test.ts')) {
       newest = Math.max(newest, statSync(path).mtimeMs);
     }
   }

@@ -1,9 +1,12 @@
 // Bundles the programs into dist/programs: node bundle.mjs
 // Finding, reading and linking two hundred modules one by one takes longer than many a dump does.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { noticesOf } from '../../.ci/notices.mjs';
+// The page of reports goes into the programs.
+import '../report/bundle.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = join(here, 'dist', 'programs');
@@ -35,18 +38,4 @@ const outputs = new Set(Object.keys(metafile.outputs).map((path) => join(here, p
 for (const name of readdirSync(folder)) {
   if (!outputs.has(join(folder, name))) rmSync(join(folder, name));
 }
-writeFileSync(join(folder, 'LICENSES.txt'), noticesOf(Object.keys(metafile.inputs)));
-
-/** What the authors of bundled packages ask to be told along with their work. */
-function noticesOf(inputs) {
-  const packages = new Set(
-    inputs.map((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(path)?.[0]).filter(Boolean),
-  );
-  const notices = [...packages].map((path) => {
-    const { name, version } = JSON.parse(readFileSync(join(here, path, 'package.json'), 'utf8'));
-    const file = readdirSync(join(here, path)).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${name} has no licence to pass on`);
-    return `${name} ${version}\n\n${readFileSync(join(here, path, file), 'utf8').trim()}\n`;
-  });
-  return notices.sort().join(`\n${'-'.repeat(80)}\n\n`);
-}
+writeFileSync(join(folder, 'LICENSES.txt'), noticesOf(Object.keys(metafile.inputs), here));

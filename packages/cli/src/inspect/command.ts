@@ -22,9 +22,15 @@ interface AnalysisFlags {
   readonly slots: boolean;
 }
 
+/** Beside the page. */
+interface ReportFlags {
+  readonly html: string | undefined;
+}
+
 /** All flags of the command. `--slots` counts slots here; keys cannot be chosen by them. */
 export interface InspectFlags
   extends AnalysisFlags,
+    ReportFlags,
     Omit<SelectionFlags, 'slots'>,
     FileFlags,
     InputFlags,
@@ -68,6 +74,21 @@ const analysisFlags: FlagParametersForType<AnalysisFlags, CliContext> = {
   },
 };
 
+const reportFlags: FlagParametersForType<ReportFlags, CliContext> = {
+  html: {
+    kind: 'parsed',
+    parse: parseReportFile,
+    optional: true,
+    placeholder: 'FILE',
+    brief: 'Write a report for the browser to FILE as well, one that works offline; with --quiet nothing else',
+  },
+};
+
+function parseReportFile(text: string): string {
+  if (text === '-') throw new RangeError('the report goes to a file, standard output is for the page');
+  return text;
+}
+
 function parseTop(text: string): number {
   const count = parseCount(text, 1);
   if (count > MOST_LISTED) throw new RangeError(`expected ${MOST_LISTED} at most, got ${count}`);
@@ -94,7 +115,11 @@ export const inspect: CliCommand = {
       { title: 'Analysis', flags: analysisFlags },
       {
         title: 'Output',
-        flags: { ...fileFlags, json: { ...generalFlags.json, brief: 'One JSON document instead of a page' } },
+        flags: {
+          ...fileFlags,
+          ...reportFlags,
+          json: { ...generalFlags.json, brief: 'One JSON document instead of a page' },
+        },
       },
       { title: 'Selecting keys', flags: choosingFlags },
       { title: 'Reading', flags: inputFlags },
@@ -106,6 +131,7 @@ export const inspect: CliCommand = {
     examples: [
       { title: 'The page', line: 'rdbkit inspect dump.rdb' },
       { title: 'What would this take on another server?', line: 'rdbkit inspect --target valkey-9 dump.rdb' },
+      { title: 'A report to look through and to pass on', line: 'rdbkit inspect --html report.html dump.rdb' },
       { title: 'The largest key, for a script', line: "rdbkit inspect --json dump.rdb | jq '.largest.byMemory[0]'" },
     ],
   },
@@ -115,7 +141,7 @@ export const inspect: CliCommand = {
       return commandFunction(runInspect);
     },
     parameters: {
-      flags: { ...analysisFlags, ...choosingFlags, ...fileFlags, ...inputFlags, ...generalFlags },
+      flags: { ...analysisFlags, ...choosingFlags, ...fileFlags, ...reportFlags, ...inputFlags, ...generalFlags },
       aliases: { o: 'output', q: 'quiet' },
       positional: {
         kind: 'tuple',

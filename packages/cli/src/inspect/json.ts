@@ -96,7 +96,7 @@ export function jsonDocument({ report, advice, end, selection }: Findings): stri
 }
 
 /** What a dump cannot tell, and is taken for granted. */
-const ASSUMPTIONS: readonly string[] = [
+export const ASSUMPTIONS: readonly string[] = [
   'the server has loaded the dump: what it has grown by commands may have room to spare',
   'its thresholds are the defaults, except that what the dump has packed stays packed on its own server',
   'hash tables are settled: while one is being moved to a larger one, both exist',

@@ -580,7 +580,8 @@ function serverName(target: Target): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1);
 }
 
-function checksumWords(checksum: string | null): string {
+/** What became of the checksum. */
+export function checksumWords(checksum: string | null): string {
   switch (checksum) {
     case 'ok':
       return 'checksum ok';

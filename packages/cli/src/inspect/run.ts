@@ -10,8 +10,10 @@ import { EXIT, type ExitCode } from '../app/exit-code.ts';
 import { colorsFor } from '../app/messages.ts';
 import type { CliContext } from '../app/program.ts';
 import { keySelection } from '../flags/selection-flags.ts';
+import { humanSize } from '../lang/units.ts';
 import { type DumpTask, runDump } from '../reading/dump-run.ts';
 import type { InspectFlags } from './command.ts';
+import { LARGEST_IN_REPORT, ReportFile, shortened } from './html.ts';
 import { type Findings, jsonDocument } from './json.ts';
 import { pageLines } from './page.ts';
 
@@ -31,11 +33,18 @@ export async function runInspect(context: CliContext, flags: InspectFlags, path?
     },
     nowMs,
   );
-  return runDump(context, flags, path, (position) => {
+  const file = flags.html === undefined ? null : new ReportFile(flags, flags.html, path);
+  try {
+    return await runDump(context, flags, path, (position) => makeTask(position, file));
+  } finally {
+    file?.abort();
+  }
+
+  function makeTask(position: () => number, file: ReportFile | null): DumpTask {
     const options: InspectionOptions = {
       target: flags.target,
       allocator: flags.allocator,
-      top: flags.top,
+      top: file === null ? flags.top : Math.max(flags.top, LARGEST_IN_REPORT),
       prefixes: { separator: flags.separator },
       slots: flags.slots,
       nowMs,
@@ -43,15 +52,16 @@ export async function runInspect(context: CliContext, flags: InspectFlags, path?
       acceptSize: selection.hasSizeBounds ? (bytes) => selection.acceptSize(bytes) : undefined,
       position,
     };
-    return inspectTask(context, flags, new Inspection(options), selection);
-  });
+    return inspectTask(context, flags, new Inspection(options), selection, file);
+  }
 }
 
 function inspectTask(
-  { host }: CliContext,
+  { host, messages }: CliContext,
   flags: InspectFlags,
   inspection: Inspection,
   selection: KeySelection,
+  file: ReportFile | null,
 ): DumpTask {
   const out = new OutputBuffer();
   return {
@@ -60,13 +70,19 @@ function inspectTask(
     results: 'keys',
     isDone: () => selection.exhausted,
     abort: () => {},
-    conclude: (end) => {
+    conclude: async (end) => {
       const report = inspection.report();
       const findings: Findings = { report, advice: adviceFor(report), end, selection };
-      write(out, flags.json ? jsonDocument(findings) : page(findings));
+      const wasInterrupted = end.summary === null && end.damage === null && !end.isCutShort;
+      if (!wasInterrupted) await file?.write(findings, host.now());
+      if (file !== null && flags.quiet && !flags.json && flags.output === undefined) return EXIT.OK;
+      const short: Findings = { ...findings, report: shortened(report, flags.top) };
+      write(out, flags.json ? jsonDocument(short) : page(short));
       return EXIT.OK;
     },
-    report: () => {},
+    report: () => {
+      if (file !== null) messages.info(`the report is in ${file.name}, ${humanSize(file.size)}`);
+    },
   };
 
   function page(findings: Findings): string {

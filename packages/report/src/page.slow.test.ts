@@ -271,6 +271,16 @@ describe.skipIf(launch === undefined)('in a browser', () => {
         return Math.max(...cells) - map.getBoundingClientRect().right;
       });
     await expect.poll(beyond).toBeLessThanOrEqual(1);
+    const tooWide = await page
+      .locator('table, .plot, .tools, .readout, .figures, .type-bar')
+      .evaluateAll((all) =>
+        all
+          .filter(
+            (one) => one.getBoundingClientRect().right > (one.parentElement?.getBoundingClientRect().right ?? 0) + 1,
+          )
+          .map((one) => `${one.tagName} ${one.getAttribute('aria-label') ?? one.className}`),
+      );
+    expect(tooWide).toEqual([]);
   });
 
   it('says that a dump is damaged', async () => {

@@ -139,7 +139,8 @@ describe('--html', () => {
 
   it('says that a dump is damaged, and that it is a part', async () => {
     expect((await inspect(EXAMPLE.subarray(0, 300), ['--html', file])).code).toBe(3);
-    expect(written()).toMatchObject({ total: { keys: 6 }, damage: expect.stringContaining('incomplete') });
+    expect(written().total.keys).toBe(6);
+    expect(written().damage).toMatch(/^standard input is incomplete: .*, at byte 300 .*\[RDB_TRUNCATED\], /);
     expect((await inspect(EXAMPLE, ['--limit', '2', '--html', file])).code).toBe(0);
     expect(written()).toMatchObject({ total: { keys: 2 }, isPart: true });
   });

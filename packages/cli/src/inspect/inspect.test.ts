@@ -102,6 +102,23 @@ describe('the page', () => {
     expect(stdout).toContain('not selected:');
   });
 
+  it('compares with the memory of the server only what is whole', async () => {
+    const dump = new RdbBuilder()
+      .aux('redis-ver', '7.2.6')
+      .aux('used-mem', String(20 * 1024 * 1024))
+      .key('a', stringValue('x'.repeat(30 * 1024 * 1024)))
+      .key('b', stringValue('x'))
+      .finish();
+    const wide = { stdoutColumns: 120 };
+    const whole = await run(dump, [], wide);
+    expect(whole.stdout).toMatch(/server used 20\.0 MiB; the estimate is 1[5-9]\d % of that/);
+    expect(whole.stdout).toMatch(/The estimate is 1[5-9]\d % of the memory/);
+    for (const { stdout } of [await run(dump, ['--key', 'a'], wide), await run(dump.subarray(0, -12), [], wide)]) {
+      expect(stdout).toContain('server used 20.0 MiB\n');
+      expect(stdout).not.toContain('estimate is');
+    }
+  });
+
   it('is not at a loss without keys', async () => {
     const { code, stdout } = await run(new RdbBuilder().finish());
     expect(code).toBe(0);

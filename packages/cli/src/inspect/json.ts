@@ -15,6 +15,8 @@ export interface Findings {
   readonly advice: readonly Advice[];
   readonly end: DumpEnd;
   readonly selection: KeySelection;
+  /** Whether all keys of the dump were counted, so that sums can be compared with what the server said of itself. */
+  readonly isWhole: boolean;
 }
 
 /** The document, with a line end. Memory is in whole bytes; byte strings are text or `{"$base64"}`. */

@@ -127,7 +127,7 @@ class Page {
 
   private overview(): string[] {
     const { total, databases, tables, file, hasModel, profile, emptyKeys } = this.report;
-    const { end, selection } = this.findings;
+    const { end, selection, isWhole } = this.findings;
     const lines: string[] = [];
     const add = (label: string, text: string): void => void lines.push(...this.labelled(label, text));
     const dbs = databases.length === 1 ? `database ${databases[0]?.db}` : countOf(databases.length, 'database');
@@ -143,8 +143,8 @@ class Page {
       const { usedMemory } = file;
       if (usedMemory !== null) {
         const share =
-          profile.isOwn && usedMemory >= LEAST_COMPARED
-            ? `; the estimate is ${shareCell(total.memory + tables, usedMemory)} of that`
+          isWhole && profile.isOwn && usedMemory >= LEAST_COMPARED
+            ? `; the estimate is ${Math.round(((total.memory + tables) / usedMemory) * 100)} % of that`
             : '';
         add('', this.colors.dim(`when it saved, the server used ${humanSize(usedMemory)}${share}`));
       }

@@ -72,7 +72,9 @@ function inspectTask(
     abort: () => {},
     conclude: async (end) => {
       const report = inspection.report();
-      const findings: Findings = { report, advice: adviceFor(report), end, selection };
+      const isWhole = end.summary !== null && selection.skippedKeys === 0;
+      const advice = adviceFor(report).filter(({ code }) => isWhole || code !== 'memory-ratio');
+      const findings: Findings = { report, advice, end, selection, isWhole };
       const wasInterrupted = end.summary === null && end.damage === null && !end.isCutShort;
       if (!wasInterrupted) await file?.write(findings, host.now());
       if (file !== null && flags.quiet && !flags.json && flags.output === undefined) return EXIT.OK;

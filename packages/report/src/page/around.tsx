@@ -71,7 +71,7 @@ interface Props<T> {
 export function SlotSection({ data, of: slots }: Props<NonNullable<ReportData['slots']>>): JSX.Element {
   const columns = useMemo(
     (): TableColumn<(typeof slots.heaviest)[number]>[] => [
-      figureColumn('slot', 'Slot', ({ slot }) => slot, String),
+      { id: 'slot', title: 'Slot', isName: true, value: ({ slot }) => slot, cell: ({ slot }) => slot },
       figureColumn('keys', 'Keys', ({ keys }) => keys, count),
       figureColumn('memory', 'Memory', ({ memory }) => memory, size),
       figureColumn(

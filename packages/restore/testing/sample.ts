@@ -18,9 +18,14 @@ export interface SampleOptions {
 
 /** Fills a server with `keys` keys: strings of all encodings, with and without expiry, aggregates, streams with groups. */
 async function fill(server: TestServer, keys: number): Promise<void> {
-  const commands: (string | number)[][] = [];
+  const client = await server.connect();
+  let commands: (string | number)[][] = [];
   const words = (count: number, seed: number): string => `w${seed} `.repeat(count);
   for (let i = 0; i < keys; i++) {
+    if (commands.length >= 2000) {
+      await client.callAll(commands);
+      commands = [];
+    }
     const name = `key:${i}`;
     switch (i % 10) {
       case 0:
@@ -59,8 +64,7 @@ async function fill(server: TestServer, keys: number): Promise<void> {
         commands.push(['SET', name, 'x'.repeat(i % 5000)]);
     }
   }
-  const client = await server.connect();
-  for (let at = 0; at < commands.length; at += 2000) await client.callAll(commands.slice(at, at + 2000));
+  await client.callAll(commands);
   client.close();
 }
 
@@ -92,4 +96,16 @@ export function uri(server: TestServer): string {
 /** A source as pieces of some size. */
 export function* pieces(bytes: Uint8Array, size = 64 * 1024): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** The digests of servers together: a key is on one of them, and digests are added by exclusive or. */
+export async function digestOf(servers: readonly TestServer[]): Promise<string> {
+  let sum = 0n;
+  for (const server of servers) {
+    // Who has changed its role has cut its connections.
+    const client = await server.connect();
+    sum ^= BigInt(`0x${String(await client.call('DEBUG', 'DIGEST'))}`);
+    client.close();
+  }
+  return sum.toString(16).padStart(40, '0');
 }

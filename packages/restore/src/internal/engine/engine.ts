@@ -299,7 +299,7 @@ export class Engine implements LaneHost, LongValueHost, LogReplayHost {
   released(lane: Lane, part: Part): void {
     lane.remember(part);
     this.let(part);
-    part.origin?.release(part.bytes);
+    part.release();
   }
 
   /** Resolves when the window has room, or the run is over. */

@@ -123,6 +123,7 @@ export class Lane implements ReplyHandler, GroupSink, ExistenceSink {
   /** Connections so far. */
   connections = 0;
   private isRecovering = false;
+  private readonly ending = new AbortController();
   private isClosed = false;
   private attempt = 0;
   /** Names of abandoned attempts that may be left at the target. */
@@ -141,6 +142,7 @@ export class Lane implements ReplyHandler, GroupSink, ExistenceSink {
     this.index = index;
     this.patience = new Patience({
       retryForMs: host.retryForMs,
+      signal: this.ending.signal,
       onWait: ({ reason }) => host.waiting(this, reason),
     });
     this.net = new SafetyNet(this, replicas);
@@ -328,6 +330,8 @@ export class Lane implements ReplyHandler, GroupSink, ExistenceSink {
   /** Ends the lane; what is not answered stays as it is. */
   close(): void {
     this.isClosed = true;
+    // Whatever it is waiting for, such as a connection that nobody needs any more.
+    this.ending.abort();
     this.connection?.close();
     this.connection = null;
     this.wake();

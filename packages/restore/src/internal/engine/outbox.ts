@@ -2,7 +2,7 @@
 import { encodeBulks, RespBuffer } from '@rdbkit/resp';
 import type { Batch } from './batch.ts';
 import { Part } from './part.ts';
-import { KNOWN, MSET } from './unit-table.ts';
+import { KNOWN, MSET, type UnitTable } from './unit-table.ts';
 
 /** Keys in one `MSET`: beyond this the target gains nothing any more. */
 const GROUP_KEYS = 64;
@@ -19,6 +19,7 @@ export class Outbox {
   readonly main: RespBuffer;
   private readonly strings: RespBuffer;
   private readonly groupName: Uint8Array;
+  private readonly tables: UnitTable[] = [];
   private part: Part | null = null;
   private stringPart: Part | null = null;
   /** Keys in the open `MSET`; 0 when none is open. */
@@ -59,7 +60,7 @@ export class Outbox {
 
   /** The unit that was begun is complete. Returns its part and number. */
   add(batch: Batch, db: number, offset: number, kind: number, way: number, flags: number): Part {
-    this.part ??= new Part(batch, 'units', db, this.main);
+    this.part ??= new Part(batch, 'units', db, { buffer: this.main, tables: this.tables });
     const { part } = this;
     part.units.add(this.unitAt, this.main.committedCommands - this.commandsAt, offset, kind, way, flags);
     this.committedAt = this.main.committed;
@@ -96,7 +97,7 @@ export class Outbox {
     end: number,
   ): void {
     const { strings } = this;
-    this.stringPart ??= new Part(batch, 'mset', db, strings);
+    this.stringPart ??= new Part(batch, 'mset', db, { buffer: strings, tables: this.tables });
     const { stringPart: part } = this;
     if (this.grouped === 0) {
       this.groupAt = part.units.count;
@@ -176,7 +177,7 @@ function sum(column: Uint32Array, count: number): number {
 
 /** A part of one unit that is sent in this form and not asked for, such as a function library. */
 export function sidePart(batch: Batch, bytes: Uint8Array, kind: number, way: number, offset: number): Part {
-  const part = new Part(batch, 'units', 0, null);
+  const part = new Part(batch, 'units', 0);
   part.units.add(0, 1, offset, kind, way, KNOWN);
   part.isChecked = true;
   return sealed(part, bytes, 1);
@@ -185,7 +186,7 @@ export function sidePart(batch: Batch, bytes: Uint8Array, kind: number, way: num
 /** A part of one unit cut out of another one. */
 export function partOf(part: Part, unit: number, bytes: Uint8Array): Part {
   const { units } = part;
-  const stray = new Part(part.batch, 'units', part.db, null);
+  const stray = new Part(part.batch, 'units', part.db);
   stray.units.add(
     0,
     units.commands[unit] as number,

@@ -10,12 +10,22 @@ import { DONE, ELSEWHERE, UnitTable } from './unit-table.ts';
  */
 export type PartForm = 'units' | 'mset';
 
+/** Where the memory of parts comes from. */
+export interface PartOrigin {
+  readonly buffer: RespBuffer;
+  /** Ready for the next ones. */
+  readonly tables: UnitTable[];
+}
+
+/** Tables that are kept for reuse. */
+const SPARE_TABLES = 32;
+
 export class Part {
   readonly batch: Batch;
   readonly form: PartForm;
   readonly db: number;
-  /** Where the memory of `bytes` goes back to. */
-  readonly origin: RespBuffer | null;
+  /** Where its memory goes back to. */
+  private readonly origin: PartOrigin | null;
   bytes: Uint8Array;
   readonly units: UnitTable;
   /** `mset`: the first unit of each command. */
@@ -39,12 +49,12 @@ export class Part {
   /** Why units failed. */
   readonly reasons: Map<number, string> = new Map();
 
-  constructor(batch: Batch, form: PartForm, db: number, origin: RespBuffer | null, units: UnitTable = new UnitTable()) {
+  constructor(batch: Batch, form: PartForm, db: number, origin: PartOrigin | null = null) {
     this.batch = batch;
     this.form = form;
     this.db = db;
     this.origin = origin;
-    this.units = units;
+    this.units = origin?.tables.pop() ?? new UnitTable();
     this.bytes = NOTHING;
   }
 
@@ -69,6 +79,15 @@ export class Part {
     this.units.state[unit] = DONE;
     this.units.outcome[unit] = outcome;
     this.open--;
+  }
+
+  /** Gives its memory back: neither `bytes` nor `units` may be looked at any more. */
+  release(): void {
+    const { origin, units } = this;
+    if (origin === null) return;
+    origin.buffer.release(this.bytes);
+    units.clear();
+    if (origin.tables.length < SPARE_TABLES) origin.tables.push(units);
   }
 
   /** Another part has the unit now. */

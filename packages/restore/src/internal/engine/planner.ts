@@ -143,6 +143,6 @@ export class Planner implements UnitTarget {
     for (let unit = 0; unit < units.count; unit++)
       this.batch.tally.count(units.kind[unit] as number, units.way[unit] as number, RESTORED);
     this.add(part.bytes.length, part.commands);
-    part.origin?.release(part.bytes);
+    part.release();
   }
 }

@@ -26,8 +26,9 @@ describe.skipIf(missingCollections().includes('peer-data'))('files of the family
     expect(files.length).toBeGreaterThan(25);
   });
 
-  it.each(files.map((file) => [file.manifest?.path ?? '', file] as const))('%s', (path, { manifest, read }) => {
-    const bytes = read();
+  it.each(files.map((file) => [file.manifest?.path ?? '', file] as const))('%s', (path, file) => {
+    const { manifest } = file;
+    const bytes = file.read();
     const { events, error } = readWhole(bytes);
     expect(readInSteps(bytes, 4093)).toEqual({ events, error });
     if (manifest?.state === 'good') {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { DragonflyRecords, dragonflySet, setValue, stringValue } from '@rdbkit/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -20,6 +21,7 @@ const GUIDES = [
   ['switching-aof-on.md', 'rdbkit convert'],
   ['check.md', 'rdbkit check'],
   ['report.md', null],
+  ['family.md', null],
 ] as const;
 
 const PROGRAMS = ['rdb2resp', 'rdbkit'];
@@ -55,6 +57,12 @@ beforeAll(() => {
   cpSync(join(ROOT, 'docs', 'guide', 'example.rdb'), join(folder, 'dump.rdb'));
   cpSync(join(ROOT, 'docs', 'guide', 'appendonlydir'), join(folder, 'appendonlydir'), { recursive: true });
   for (const name of ['data', 'for-4.0']) mkdirSync(join(folder, name));
+  mkdirSync(join(folder, 'snapshot'));
+  const shards = [
+    new DragonflyRecords().selectDb(0).key('greeting', stringValue('hello')),
+    new DragonflyRecords().lz4(new DragonflyRecords().selectDb(0).key('letters', setValue([...'abcdefghijkl']))),
+  ];
+  for (const [name, content] of dragonflySet('dump', shards)) writeFileSync(join(folder, 'snapshot', name), content);
   writeFileSync(join(folder, 'dump.rdb.gz'), gzipSync(readFileSync(join(folder, 'dump.rdb'))));
 });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   ByteWriter,
   cronValue,
@@ -10,9 +11,10 @@ import {
   stringValue,
 } from '@rdbkit/testkit';
 import { describe, expect, it } from 'vitest';
+import { DIALECTS_PAGE, dialectsPage } from '../testing/dialects-page.ts';
 import { readWhole } from '../testing/event-log.ts';
 import { errorOf, linesOf } from '../testing/lines.ts';
-import { DIALECT_NAMES, DIALECTS, highestVersionOf, OPCODES, opcodeOf } from './dialects.ts';
+import { DIALECT_NAMES, DIALECTS, highestVersionOf, OPCODES, opcodeOf, PRODUCTS } from './dialects.ts';
 import { RdbUnsupportedError } from './errors.ts';
 import { VALUE_RULES } from './internal/value-rules.ts';
 import { resolveOptions } from './options.ts';
@@ -23,6 +25,16 @@ function warningsOf(lines: readonly string[]): string[] {
 }
 
 describe('the tables', () => {
+  it('are what the page in the documentation shows', () => {
+    // Otherwise: npm run docs:dialects
+    expect(readFileSync(DIALECTS_PAGE, 'utf8')).toBe(dialectsPage());
+  });
+
+  it('name a dialect for each product, or none', () => {
+    for (const { dialect } of PRODUCTS) expect([null, ...DIALECT_NAMES]).toContain(dialect);
+    expect(new Set(PRODUCTS.map(({ dialect }) => dialect)).size).toBeGreaterThan(5);
+  });
+
   it('name each dialect once', () => {
     expect(new Set(DIALECT_NAMES).size).toBe(DIALECTS.length);
     for (const name of DIALECT_NAMES) expect(highestVersionOf(name)).toBeGreaterThanOrEqual(9);

@@ -67,6 +67,59 @@ export const DIALECTS: readonly DialectInfo[] = [
   },
 ];
 
+/** A product and the backups that it makes. */
+export interface Product {
+  readonly name: string;
+  /** `null` when it makes no RDB. */
+  readonly dialect: Dialect | null;
+  /** What to know of its backups. */
+  readonly note: string;
+}
+
+/** Products of the family. */
+export const PRODUCTS: readonly Product[] = [
+  { name: 'Redis', dialect: 'redis', note: 'from 1.3.6 to 8.12 (development)' },
+  { name: 'Valkey 7.2 to 8.1', dialect: 'redis', note: 'RDB versions of Redis 7.2' },
+  { name: 'Valkey 9.0 and later', dialect: 'valkey', note: 'also the compressed stream `VKCS` of 9.2 (development)' },
+  {
+    name: 'Dragonfly',
+    dialect: 'dragonfly',
+    note: 'RDB files, and DFS sets: a summary and a file for each shard, any of which stands for all',
+  },
+  { name: 'KeyDB', dialect: 'keydb', note: 'expiry of members stands in AUX fields behind their key' },
+  {
+    name: 'Redis Enterprise, Redis Cloud',
+    dialect: 'enterprise',
+    note: 'exports are plain RDB files as a rule; the dialect is for those with records of its own',
+  },
+  {
+    name: 'Redis-On-Rocks (ctrip)',
+    dialect: 'ror-8.2',
+    note: '`ror-6.2` for the line on Redis 6.2; plain RDB files unless bitmaps are encoded; values on disk cannot be read',
+  },
+  {
+    name: 'Tair, ApsaraDB, Aliyun',
+    dialect: 'redis',
+    note: 'own types are values of the modules `exstrtype`, `tairhash-`, `tairzset_`: opaque, restored where the modules are',
+  },
+  { name: 'Tencent Cloud, Codis, twemproxy', dialect: 'redis', note: 'plain RDB files, one for each shard' },
+  {
+    name: 'ElastiCache, MemoryDB, Memorystore, Azure',
+    dialect: 'redis',
+    note: 'plain RDB files of the engine that is run, one for each shard',
+  },
+  {
+    name: 'Kvrocks',
+    dialect: null,
+    note: 'loads RDB files, writes none: its backups are checkpoints of RocksDB. `kvrocks2redis` makes commands of them',
+  },
+  {
+    name: 'Pika',
+    dialect: null,
+    note: 'files of RocksDB and a log of its own; its own tools move data to Redis',
+  },
+];
+
 /** The names of the dialects. */
 export const DIALECT_NAMES: readonly Dialect[] = DIALECTS.map(({ name }) => name);
 

@@ -11,7 +11,7 @@ import {
   zstdFrame,
 } from '@rdbkit/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { readInSteps, readWhole } from '../testing/event-log.ts';
+import { type Outcome, readInSteps, readWhole } from '../testing/event-log.ts';
 import { zstdDecoder } from '../testing/zstd.ts';
 import { RdbError } from './errors.ts';
 import type { RdbOptions } from './options.ts';
@@ -68,7 +68,7 @@ function given(frames: readonly [string, 201 | 202, Uint8Array | null][]): Case[
 }
 
 /** What reading damaged bytes comes to; in time, and the same whatever the chunks. */
-function read(file: Uint8Array): { events: string; error: RdbError | null } {
+function read(file: Uint8Array): Outcome {
   const began = performance.now();
   const { events, error } = readWhole(file, {}, OPTIONS);
   expect(performance.now() - began).toBeLessThan(MOST_MS);

@@ -5,6 +5,8 @@ export {
   highestVersionOf,
   OPCODES,
   type Opcode,
+  PRODUCTS,
+  type Product,
   type RecordSupport,
 } from './dialects.ts';
 export { DUMP_FOOTER_BYTES, type DumpInfo, readDump, readRawValue, writeDumpFooter } from './dump-payload.ts';

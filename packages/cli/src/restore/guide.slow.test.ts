@@ -13,7 +13,6 @@ import {
   makeCertificates,
   newestServer,
   programForTests,
-  type ServerProgram,
   startCluster,
   startHaproxy,
   startReplicas,
@@ -89,23 +88,21 @@ beforeAll(async () => {
   writeFileSync(join(programs, 'rdbkit'), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`);
   chmodSync(join(programs, 'rdbkit'), 0o755);
   const tcp = { tcp: true } as const;
-  const plain = cleaned(await startServer(program as ServerProgram, tcp));
+  const plain = cleaned(await startServer(program, tcp));
   const forward = cleaned(await startTcpProxy({ host: '127.0.0.1', port: plain.port }));
   const config = { appendonly: 'yes' };
-  const master = cleaned(await startServer(program as ServerProgram, { ...tcp, config }));
+  const master = cleaned(await startServer(program, { ...tcp, config }));
   const replicas = (await startReplicas(master, 2)).map(cleaned);
   const proxy = cleaned(await startHaproxy(haproxy, [master, ...replicas]));
   const sentinels = (await startSentinels(master, 2)).map(cleaned);
-  const cluster = cleaned(await startCluster(program as ServerProgram, { masters: 3, replicas: 0 }));
+  const cluster = cleaned(await startCluster(program, { masters: 3, replicas: 0 }));
   // Stands for a server without RESTORE: what Dragonfly refuses, and more.
-  const few = cleaned(
-    await startServer(program as ServerProgram, { ...tcp, config: { 'rename-command': 'RESTORE HIDDEN' } }),
-  );
+  const few = cleaned(await startServer(program, { ...tcp, config: { 'rename-command': 'RESTORE HIDDEN' } }));
   const certificates = makeCertificates(tls.openssl);
   const locked = cleaned(await startServer(tls.program, { ...tcp, tls: certificates, password: 'secret' }));
   await locked.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '+@all');
   targets.push(plain, master, few, locked, ...cluster.masters);
-  const source = cleaned(await startServer(program as ServerProgram, { config }));
+  const source = cleaned(await startServer(program, { config }));
   for (let i = 0; i < 300; i++) {
     await source.call('SET', `user:${i}`, i);
     await source.call('RPUSH', `list:${i}`, i, i + 1);

@@ -182,9 +182,10 @@ export abstract class ElementRows extends KeyExport {
     this.begin(this.encodings.ofType(this.typeCode));
   }
 
-  override setMember(bytes: Uint8Array, start: number, end: number): void {
+  override setMember(bytes: Uint8Array, start: number, end: number, expireAtMs: Int64 | null): void {
     if (!this.isWanted) return;
     this.value(bytes, start, end);
+    this.fieldExpireAtMs = this.shapeTime(expireAtMs);
     this.row();
   }
 

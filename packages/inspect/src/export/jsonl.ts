@@ -409,8 +409,21 @@ export class JsonWriter extends KeyExport {
     this.startArray(this.typeHead());
   }
 
-  override setMember(bytes: Uint8Array, start: number, end: number): void {
-    this.element(bytes, start, end);
+  /** A member that expires by itself is written as a field is that does: in an array with its time. */
+  override setMember(bytes: Uint8Array, start: number, end: number, expireAtMs: Int64 | null): void {
+    const shaped = expireAtMs === null ? null : this.shapeTime(expireAtMs);
+    if (shaped === null) {
+      this.element(bytes, start, end);
+      return;
+    }
+    if (!this.isWanted) return;
+    const { out } = this;
+    this.openArray();
+    out.string(bytes, start, end);
+    out.byte(COMMA);
+    out.integer(shaped);
+    out.byte(BRACKET_END);
+    this.elementEnd();
   }
 
   override hashStart(): void {

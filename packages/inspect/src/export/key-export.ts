@@ -12,6 +12,7 @@ import {
   type Level,
   type RdbHeader,
   RdbVisitorBase,
+  valueType,
 } from '@rdbkit/rdb';
 import type { OutputBuffer } from '@rdbkit/resp';
 import { latin1 } from '../internal/text.ts';
@@ -217,6 +218,11 @@ export abstract class KeyExport extends RdbVisitorBase {
   private drop(): void {
     this.rollBack();
     this.isWanted = false;
+  }
+
+  /** A value that is opaque is written as that of a module: what its type is called, and its bytes. */
+  override raw(bytes: Uint8Array, start: number, end: number): void {
+    this.module(valueType(this.typeCode, this.dialect)?.name ?? 'unknown', 0, bytes, start, end);
   }
 
   override emptyValue(): void {

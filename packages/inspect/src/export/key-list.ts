@@ -37,9 +37,9 @@ export abstract class KeyList extends KeyMeter {
   private recordAt = 0;
   private valueAt = 0;
   private isWanted = false;
-  private keyType = 0;
+  protected keyType = 0;
   private isOneListpack = false;
-  private dialect: Dialect = 'redis';
+  protected dialect: Dialect = 'redis';
   private encodings: ObjectEncodings | null = null;
 
   constructor(options: KeyListOptions = {}) {

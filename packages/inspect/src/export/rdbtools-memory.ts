@@ -8,6 +8,7 @@
  * @module
  */
 import { type Int64, parseDecimal } from '@rdbkit/bytes';
+import { valueType } from '@rdbkit/rdb';
 import { CsvBuffer } from '../internal/csv-buffer.ts';
 import { KeyList, type KeyListOptions } from './key-list.ts';
 
@@ -59,6 +60,11 @@ export class RdbtoolsMemoryWriter extends KeyList {
   override module(name: string, encodingVersion: number, bytes: Uint8Array, start: number, end: number): void {
     this.moduleName = name;
     super.module(name, encodingVersion, bytes, start, end);
+  }
+
+  override raw(bytes: Uint8Array, start: number, end: number): void {
+    this.moduleName = valueType(this.keyType, this.dialect)?.name ?? 'unknown';
+    super.raw(bytes, start, end);
   }
 
   protected listed(): void {

@@ -192,6 +192,7 @@ test.each([
   ['AOF', 'aof'],
   ['RESP', 'resp'],
   ['ENDPOINT', 'restore'],
+  ['RESTORE', 'restore'],
 ])('docs/reference/errors.md has every code that begins with %s, and no other', (prefix, name) => {
   const inSources = new RegExp(`(?<=')${prefix}_[A-Z_]+(?=')`, 'g');
   const inRows = new RegExp(`(?<=^\\| \`)${prefix}_[A-Z_]+(?=\` \\|)`, 'gm');

@@ -437,7 +437,7 @@ export class Engine implements LaneHost, LongValueHost, LogReplayHost {
         outcome: 'note',
         db: part.db,
         key: part.bytes.slice(part.keyOf(unit).start, part.keyOf(unit).end),
-        code: 'RESTORE_REFUSED_HERE',
+        code: 'PAYLOAD_REFUSED',
         message: `the target refused the payload (${text}): written as commands`,
       });
       this.hand(lane, rewritten);

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { createConnection, type Socket } from 'node:net';
 import { type ServerProgram, serversForTests, startServer, type TestServer } from '@rdbkit/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeSample, pieces, type Sample, uri } from '../testing/sample.ts';
 import { restore } from './restore.ts';
+import type { RestoreProgress } from './restore-progress.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -78,6 +80,37 @@ describe.skipIf(program === undefined)('restoring into a server', () => {
     } finally {
       await source.stop();
     }
+  });
+
+  it('goes over streams that the caller makes, one for each connection', async () => {
+    await server.flush();
+    let made = 0;
+    const connect = (): Socket => {
+      made++;
+      return createConnection({ host: '127.0.0.1', port: server.port });
+    };
+    expect(await restore(pieces(sample.dump), { connect })).toMatchObject({ restored: sample.keys, failed: 0 });
+    expect(made).toBeGreaterThanOrEqual(2);
+    expect(await server.debugDigest()).toBe(sample.digest);
+  });
+
+  it.each([
+    ['maxOps', 1500],
+    ['maxBytesPerSecond', 400_000],
+  ] as const)('keeps to %s', async (limit, perSecond) => {
+    await server.flush();
+    const progress: RestoreProgress[] = [];
+    const few = await makeSample(program as ServerProgram, { keys: 1000 });
+    const onProgress = (state: RestoreProgress): void => {
+      progress.push(state);
+    };
+    const result = await restore(pieces(few.dump), uri(server), { [limit]: perSecond, form: 'plain', onProgress });
+    const done = limit === 'maxOps' ? result.commandsSent : result.bytesSent;
+    expect(done / perSecond).toBeGreaterThan(0.5);
+    // A burst of a tenth of a second is allowed at the beginning.
+    expect(result.seconds).toBeGreaterThan(done / perSecond - 0.25);
+    expect(progress.length).toBeGreaterThan(2);
+    expect(await server.debugDigest()).toBe(few.digest);
   });
 
   it('restores function libraries', async () => {

@@ -2,7 +2,7 @@
  * Runs every command line of the guide to restore, against servers that stand for those it names: a line ends with exit code 0, or
  * with the one that a comment behind it names. And what goes wrong at the first contact: one line that helps, and no secret.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ import {
   startTcpProxy,
   type TestServer,
   tlsForTests,
+  until,
 } from '@rdbkit/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
@@ -152,6 +153,28 @@ describe.skipIf(!canRun)('docs/guide/restore.md', () => {
     const { stdout } = await run('rdbkit restore --help');
     expect(flagsIn(table)).toEqual(flagsIn(stdout.split('\nExamples')[0] ?? ''));
   });
+});
+
+test.skipIf(!canRun)('metrics are there while it runs', async () => {
+  await empty();
+  const target = `redis://${addresses.get('localhost:6379')}`;
+  const args = ['restore', '--metrics-port', '0', '--max-ops', '100', 'dump.rdb', target];
+  const env = { ...process.env, PATH: `${programs}${delimiter}${process.env.PATH}` };
+  const child = spawn('rdbkit', args, { cwd: folder, env });
+  let talk = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    talk += chunk.toString();
+  });
+  let text = '';
+  await until('keys are counted', async () => {
+    const [, url] = /metrics at (\S+)\s/.exec(talk) ?? [];
+    if (url !== undefined) text = await (await fetch(url)).text();
+    return /settled_keys_total [1-9]/.test(text);
+  });
+  child.kill();
+  expect(text).toMatch(/^rdbkit_restore_settled_keys_total [1-9]\d*$/m);
+  expect(text).toMatch(/^# TYPE rdbkit_restore_target_latency_seconds gauge$/m);
+  expect(text).toMatch(/^rdbkit_restore_source_bytes \d{4,}$/m);
 });
 
 describe.skipIf(!canRun)('what goes wrong at the first contact', () => {

@@ -310,9 +310,10 @@ class Job {
   }
 
   /** How to go on, unless going on makes no sense. */
-  private resumeHint(result: RestoreResult | null, error: unknown): string | null {
-    if (result === null) return null;
-    if (error instanceof RestoreError && /LOST|JOURNAL/.test(error.code)) return null;
+  private resumeHint(result: RestoreResult | null, error: EndpointError | RestoreError): string | null {
+    const isTold = this.flags.journal !== undefined && error.hint?.includes('--resume') === true;
+    if (result === null || isTold) return null;
+    if (error instanceof RestoreError && /LOST|JOURNAL|LOG|DATABASES/.test(error.code)) return null;
     if (this.flags.journal !== undefined) return 'then run the same command with --resume to go on.';
     return 'then run it again with --existing replace, or with --existing skip to add what is missing; --journal FILE would have made it possible to go on.';
   }

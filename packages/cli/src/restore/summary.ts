@@ -36,10 +36,15 @@ export interface Failure {
 export function printSummary(result: RestoreResult, records: RecordLog, messages: Messages, quiet: boolean): void {
   const { colors } = messages;
   if (!quiet) {
-    messages.info(`${countOf(result.restored, 'key')} restored into ${result.target} (${result.product})`);
+    messages.info(`${headline(result)} restored into ${result.target} (${result.product})`);
     for (const line of lines(result, colors)) messages.line(`  ${line}`);
   }
   printGroups(records, messages, quiet);
+}
+
+function headline({ restored, log }: RestoreResult): string {
+  const keys = countOf(restored, 'key');
+  return log === null ? keys : `${keys} and ${countOf(log.counts.commands - log.failed, 'command')}`;
 }
 
 function lines(result: RestoreResult, colors: Colors): string[] {
@@ -58,7 +63,9 @@ function lines(result: RestoreResult, colors: Colors): string[] {
   add('left out', leftOut(result));
   add('before', result.keysBefore === 0 ? '' : `${countOf(result.keysBefore, 'key')} found restored by earlier runs`);
   for (const [label, text] of logLines(result)) add(label, text);
-  const pace = seconds > SHORT_SECONDS ? `, ${formatCount(Math.round(result.keysRead / seconds))} keys/s` : '';
+  const things = result.keysRead + (result.log?.counts.commands ?? 0);
+  const unit = result.log === null ? 'keys' : 'keys and commands';
+  const pace = seconds > SHORT_SECONDS ? `, ${formatCount(Math.round(things / seconds))} ${unit}/s` : '';
   add('read', `${countOf(result.keysRead, 'key')}, ${humanSize(result.bytesRead)}`);
   add('sent', `${countOf(result.commandsSent, 'command')}, ${humanSize(result.bytesSent)}`);
   add('time', `${humanDuration(seconds * 1000)}${pace}`);

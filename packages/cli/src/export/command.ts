@@ -59,7 +59,10 @@ export const exportCommand: CliCommand = {
     brief: BRIEF,
     usage: 'rdbkit export [FLAGS] [SOURCE]',
     positionals: [
-      ['SOURCE', "RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input"],
+      [
+        'SOURCE',
+        'RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input',
+      ],
     ],
     aliases: { f: 'format', o: 'output', q: 'quiet' },
     groups: [

@@ -69,7 +69,10 @@ export const get: CliCommand = {
     brief: BRIEF,
     usage: 'rdbkit get [FLAGS] SOURCE KEY',
     positionals: [
-      ['SOURCE', "RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - reads standard input"],
+      [
+        'SOURCE',
+        'RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - reads standard input',
+      ],
       ['KEY', 'Its name, or in double quotes with escapes as they are printed: \'"\\xff\\n"\''],
     ],
     aliases: { f: 'format', o: 'output', q: 'quiet' },

@@ -110,7 +110,10 @@ export const inspect: CliCommand = {
     brief: BRIEF,
     usage: 'rdbkit inspect [FLAGS] [SOURCE]',
     positionals: [
-      ['SOURCE', "RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input"],
+      [
+        'SOURCE',
+        'RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input',
+      ],
     ],
     aliases: { o: 'output', q: 'quiet' },
     groups: [

@@ -78,7 +78,10 @@ export const keys: CliCommand = {
     brief: BRIEF,
     usage: 'rdbkit keys [FLAGS] [SOURCE]',
     positionals: [
-      ['SOURCE', "RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input"],
+      [
+        'SOURCE',
+        'RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input',
+      ],
     ],
     aliases: { f: 'format', o: 'output', q: 'quiet' },
     groups: [

@@ -58,7 +58,12 @@ export const exportCommand: CliCommand = {
   help: {
     brief: BRIEF,
     usage: 'rdbkit export [FLAGS] [SOURCE]',
-    positionals: [['SOURCE', "RDB file, also gzip'd; - or nothing reads standard input"]],
+    positionals: [
+      [
+        'SOURCE',
+        'RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input',
+      ],
+    ],
     aliases: { f: 'format', o: 'output', q: 'quiet' },
     groups: [
       { title: 'Output', flags: { ...formatFlags, ...fileFlags } },
@@ -85,7 +90,7 @@ export const exportCommand: CliCommand = {
       aliases: { f: 'format', o: 'output', q: 'quiet' },
       positional: {
         kind: 'tuple',
-        parameters: [{ brief: 'RDB file', parse: String, placeholder: 'SOURCE', optional: true }],
+        parameters: [{ brief: 'RDB file or append-only log', parse: String, placeholder: 'SOURCE', optional: true }],
       },
     },
     docs: { brief: BRIEF },

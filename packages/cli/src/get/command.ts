@@ -18,11 +18,15 @@ interface ValueFlags {
   readonly binary: BinaryForm | undefined;
 }
 
+/** What the name does not tell already. */
+type ChoosingFlags = Omit<SelectionFlags, NamingFlag>;
+type NamingFlag = 'key' | 'not-key' | 'key-regex' | 'not-key-regex' | 'slots' | 'limit';
+
 /** All flags of the command. */
 export interface GetFlags
   extends ValueFlags,
     FileFlags,
-    SelectionFlags,
+    ChoosingFlags,
     Omit<InputFlags, 'no-checksum'>,
     Omit<GeneralFlags, 'json'> {}
 
@@ -45,6 +49,15 @@ const valueFlags: FlagParametersForType<ValueFlags, CliContext> = {
   },
 };
 
+const {
+  key: _key,
+  'not-key': _notKey,
+  'key-regex': _keyRegex,
+  'not-key-regex': _notKeyRegex,
+  slots: _slots,
+  limit: _limit,
+  ...choosingFlags
+} = selectionFlags;
 const { json: _json, ...talkFlags } = generalFlags;
 const { 'no-checksum': _noChecksum, ...readFlags } = inputFlags;
 
@@ -56,13 +69,16 @@ export const get: CliCommand = {
     brief: BRIEF,
     usage: 'rdbkit get [FLAGS] SOURCE KEY',
     positionals: [
-      ['SOURCE', "RDB file, also gzip'd; - reads standard input"],
+      [
+        'SOURCE',
+        'RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - reads standard input',
+      ],
       ['KEY', 'Its name, or in double quotes with escapes as they are printed: \'"\\xff\\n"\''],
     ],
     aliases: { f: 'format', o: 'output', q: 'quiet' },
     groups: [
       { title: 'Output', flags: { ...valueFlags, ...fileFlags } },
-      { title: 'Which one, if the name is not enough', flags: selectionFlags },
+      { title: 'Which one, if the name is not enough', flags: choosingFlags },
       { title: 'Reading', flags: readFlags },
       { title: 'Talking, on stderr', flags: talkFlags },
     ],
@@ -80,12 +96,12 @@ export const get: CliCommand = {
       return commandFunction(runGet);
     },
     parameters: {
-      flags: { ...valueFlags, ...fileFlags, ...selectionFlags, ...readFlags, ...talkFlags },
+      flags: { ...valueFlags, ...fileFlags, ...choosingFlags, ...readFlags, ...talkFlags },
       aliases: { f: 'format', o: 'output', q: 'quiet' },
       positional: {
         kind: 'tuple',
         parameters: [
-          { brief: 'RDB file', parse: String, placeholder: 'SOURCE' },
+          { brief: 'RDB file or append-only log', parse: String, placeholder: 'SOURCE' },
           { brief: 'Key', parse: parseKey, placeholder: 'KEY' },
         ],
       },

@@ -47,7 +47,18 @@ class KeyEmitter extends CommandEmitter {
 export async function runGet(context: CliContext, flags: GetFlags, path: string, key: Uint8Array): Promise<ExitCode> {
   const { host, messages } = context;
   if (flags.binary !== undefined && flags.format !== 'json') throw usageError('--binary is about --format json');
-  const shaping = { 'map-db': undefined, 'rename-prefix': undefined, 'strip-ttl': false, 'shift-ttl': undefined };
+  const shaping = {
+    key: undefined,
+    'not-key': undefined,
+    'key-regex': undefined,
+    'not-key-regex': undefined,
+    slots: undefined,
+    limit: undefined,
+    'map-db': undefined,
+    'rename-prefix': undefined,
+    'strip-ttl': false,
+    'shift-ttl': undefined,
+  };
   const selection = new OneKey(key, onlyKeys(selectionSpec({ ...flags, ...shaping }, host.now())));
   const name = printable(key, KEY_WIDTH);
   // The checksum covers the whole file, most of which is not going to be read.

@@ -109,7 +109,12 @@ export const inspect: CliCommand = {
   help: {
     brief: BRIEF,
     usage: 'rdbkit inspect [FLAGS] [SOURCE]',
-    positionals: [['SOURCE', "RDB file, also gzip'd; - or nothing reads standard input"]],
+    positionals: [
+      [
+        'SOURCE',
+        'RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input',
+      ],
+    ],
     aliases: { o: 'output', q: 'quiet' },
     groups: [
       { title: 'Analysis', flags: analysisFlags },
@@ -145,7 +150,7 @@ export const inspect: CliCommand = {
       aliases: { o: 'output', q: 'quiet' },
       positional: {
         kind: 'tuple',
-        parameters: [{ brief: 'RDB file', parse: String, placeholder: 'SOURCE', optional: true }],
+        parameters: [{ brief: 'RDB file or append-only log', parse: String, placeholder: 'SOURCE', optional: true }],
       },
     },
     docs: { brief: BRIEF },

@@ -77,7 +77,12 @@ export const keys: CliCommand = {
   help: {
     brief: BRIEF,
     usage: 'rdbkit keys [FLAGS] [SOURCE]',
-    positionals: [['SOURCE', "RDB file, also gzip'd; - or nothing reads standard input"]],
+    positionals: [
+      [
+        'SOURCE',
+        'RDB file, or append-only log, whose base is read; also compressed (gzip, zstd, LZ4); - or nothing reads standard input',
+      ],
+    ],
     aliases: { f: 'format', o: 'output', q: 'quiet' },
     groups: [
       { title: 'Output', flags: { ...listFlags, ...fileFlags } },
@@ -104,7 +109,7 @@ export const keys: CliCommand = {
       aliases: { f: 'format', o: 'output', q: 'quiet' },
       positional: {
         kind: 'tuple',
-        parameters: [{ brief: 'RDB file', parse: String, placeholder: 'SOURCE', optional: true }],
+        parameters: [{ brief: 'RDB file or append-only log', parse: String, placeholder: 'SOURCE', optional: true }],
       },
     },
     docs: { brief: BRIEF },

@@ -377,6 +377,7 @@ function choicesOf(flags: RestoreFlags): string {
     'rename-prefix',
     'strip-ttl',
     'shift-ttl',
+    'dialect',
     'until',
     'from-base-only',
     'expired-grace',

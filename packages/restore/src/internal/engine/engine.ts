@@ -7,6 +7,7 @@ import type { Shard, Topology } from '../../topology.ts';
 import { Account, recordOf } from './account.ts';
 import { Batch } from './batch.ts';
 import { FIRST_ATTEMPT, type SetForm } from './compose.ts';
+import { STEP_BYTES } from './feeder.ts';
 import type { Journal, Past } from './journal.ts';
 import { type ExistingPolicy, Lane, type LaneHost } from './lane.ts';
 import type { LogReplayHost } from './log-replay.ts';
@@ -22,6 +23,9 @@ import { COMMANDS, DONE, ELSEWHERE, KINDS, RESENT, RESTORE, TRANSCODED } from '.
 const BATCHES_PER_WINDOW = 8;
 const LARGEST_BATCH = 512 * 1024;
 const SMALLEST_BATCH = 16 * 1024;
+/** A small key with its value in a dump. */
+const SMALL_KEY_BYTES = 32;
+const SMALLEST_STEP = 256;
 
 /** A unit that was redirected so often in a row waits before it is sent again. */
 const PATIENT_REDIRECTS = 4;
@@ -73,6 +77,8 @@ export class Engine implements LaneHost, LongValueHost, LogReplayHost {
   failure: Error | null = null;
   readonly batchBytes: number;
   readonly batchUnits: number;
+  /** Bytes of the source that are read at a time. */
+  readonly stepBytes: number;
   /** Whether `MSET` works. */
   canGroup: boolean;
 
@@ -122,6 +128,9 @@ export class Engine implements LaneHost, LongValueHost, LogReplayHost {
       this.opsLimiter.portion,
       Math.max(1, Math.floor(settings.windowCommands / BATCHES_PER_WINDOW)),
     );
+    // What is sent evenly must be read evenly.
+    const evenly = Math.min(this.bytesLimiter.portion, this.opsLimiter.portion * SMALL_KEY_BYTES);
+    this.stepBytes = Math.min(STEP_BYTES, Math.max(SMALLEST_STEP, Math.floor(evenly)));
     for (const shard of topology.shards()) this.lanesOf(shard);
   }
 

@@ -14,8 +14,8 @@ import type { Part } from './part.ts';
 import { UnitEmitter, type UnitTarget } from './unit-emitter.ts';
 import { COMMANDS, EXISTED, KINDS, KNOWN, RESENT } from './unit-table.ts';
 
-/** Bytes that the reader takes at a time: what they make must fit into the buffers. */
-const STEP_BYTES = 64 * 1024;
+/** Bytes that the reader takes at a time, unless it is told otherwise: what they make must fit into the buffers. */
+export const STEP_BYTES: number = 64 * 1024;
 /** Replies are looked at, and sockets filled, at least this often: a local server takes what a unix socket holds in 2 ms. */
 const BREATHE_EVERY_MS = 1;
 
@@ -48,13 +48,14 @@ export async function readSteps(
   reader: RdbReader,
   settle: (bytes: number) => boolean | Promise<boolean>,
   interruptible?: Interruptible,
+  stepBytes: number = STEP_BYTES,
 ): Promise<void> {
   for (;;) {
     const next = source.read();
     const chunk = next instanceof Promise ? await unlessStopped(next, interruptible) : next;
     if (chunk === null) return;
-    for (let at = 0; at < chunk.length; at += STEP_BYTES) {
-      const step = chunk.subarray(at, at + STEP_BYTES);
+    for (let at = 0; at < chunk.length; at += stepBytes) {
+      const step = chunk.subarray(at, at + stepBytes);
       let hasMore = reader.push(step);
       if (await settle(step.length)) return;
       while (hasMore) {
@@ -210,7 +211,7 @@ export class Feeder implements UnitTarget {
   async run(source: ByteSource): Promise<void> {
     const { engine, reader } = this;
     await this.runBy(async () => {
-      await readSteps(source, reader, (bytes) => this.settle(bytes), engine);
+      await readSteps(source, reader, (bytes) => this.settle(bytes), engine, engine.stepBytes);
       if (!engine.isStopped) this.summary = reader.finish();
     });
   }

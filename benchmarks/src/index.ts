@@ -134,8 +134,8 @@ async function measureGroup(
   for (const [i, outcome] of outcomes.entries()) {
     const of = turns[i]?.of;
     if (of === undefined) continue;
-    if ('absent' in outcome) absent.push({ ...of, reason: outcome.absent });
-    else results.push(summarize(of, outcome));
+    if (outcome.failure !== null) absent.push({ ...of, reason: outcome.failure });
+    if (outcome.runs.length > 0) results.push(summarize(of, outcome.runs));
   }
   return { results, absent };
 }

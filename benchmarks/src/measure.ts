@@ -1,5 +1,5 @@
 /** Making the runs of one case. */
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -20,7 +20,7 @@ export async function prepareRuns(case_: Case, input: CaseInput, folder: string)
     return async () => ({ ...(await run()), bytes: input.bytes });
   }
   const command = case_.command(input.path);
-  return async () => ({ ...timeProgram(command), bytes: input.bytes });
+  return async () => ({ ...(await timeProgram(command)), bytes: input.bytes });
 }
 
 function functionRuns(case_: FunctionCase, input: CaseInput): () => Promise<Measured> {
@@ -36,6 +36,7 @@ function functionRuns(case_: FunctionCase, input: CaseInput): () => Promise<Meas
 }
 
 const TIME = '/usr/bin/time';
+const LAST_WORDS = 10_000;
 
 interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -43,8 +44,11 @@ interface ProgramOptions {
   readonly input?: string;
 }
 
+/** A program that takes longer hangs. */
+const LONGEST_RUN_MS = 120_000;
+
 /** Runs a program from start to end. CPU time and memory need GNU time. @throws Error with its last words when it fails. */
-export function timeProgram([program, ...args]: CommandLine, { env, input }: ProgramOptions = {}): Run {
+export async function timeProgram([program, ...args]: CommandLine, { env, input }: ProgramOptions = {}): Promise<Run> {
   const hasTime = existsSync(TIME);
   // Programs run in it, because some leave files of their own where they run.
   const folder = mkdtempSync(join(tmpdir(), 'rdbkit-bench-'));
@@ -54,14 +58,16 @@ export function timeProgram([program, ...args]: CommandLine, { env, input }: Pro
   try {
     const [command, all] = hasTime ? [TIME, ['-q', '-f', '%U %S %M', '-o', report, program, ...args]] : [program, args];
     const start = performance.now();
-    const result = spawnSync(command, all, {
+    const child = spawn(command, all, {
       cwd: folder,
       env: { ...process.env, ...env },
       stdio: [stdin, nowhere, 'pipe'],
-      encoding: 'utf8',
+      // A process group of its own, to be ended with all that it started.
+      detached: true,
     });
+    const failure = await failureOf(child);
     const seconds = (performance.now() - start) / 1000;
-    if (result.status !== 0) throw new Error(failure(program, result));
+    if (failure !== null) throw new Error(`${basename(program)} ${failure}`);
     if (!hasTime) return { seconds, cpuSeconds: null, peakRssBytes: null };
     const [user = 0, system = 0, kib = 0] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
     return { seconds, cpuSeconds: user + system, peakRssBytes: kib * KIB };
@@ -72,7 +78,30 @@ export function timeProgram([program, ...args]: CommandLine, { env, input }: Pro
   }
 }
 
-function failure(program: string, { status, stderr, error }: SpawnSyncReturns<string>): string {
-  const words = (error?.message ?? stderr).trim().split('\n').at(-1);
-  return `${basename(program)} ended with ${status ?? 'a signal'}: ${words}`;
+/** Waits until it has ended; `null` when it ended well. */
+async function failureOf(child: ChildProcess): Promise<string | null> {
+  let words = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-LAST_WORDS);
+  });
+  const endGroup = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    endGroup();
+  }, LONGEST_RUN_MS);
+  process.once('exit', endGroup);
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', resolve);
+    });
+    if (isLate) return `did not end within ${LONGEST_RUN_MS / 1000} s`;
+    return code === 0 ? null : `ended with ${code ?? 'a signal'}: ${words.trim().split('\n').at(-1)}`;
+  } finally {
+    clearTimeout(timer);
+    process.off('exit', endGroup);
+  }
 }

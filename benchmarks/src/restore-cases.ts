@@ -1,6 +1,6 @@
 /** From a dump to servers that have all of it: ours and rivals, into fresh servers on loopback. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { RdbReader, RdbVisitorBase } from '@rdbkit/rdb';
 import { startServer } from '@rdbkit/testkit';
@@ -50,7 +50,7 @@ function portOf({ masters }: Target): string {
 function restoreCase(
   name: string,
   title: string,
-  prepare: (input: CaseInput, folder: string) => (target: Target) => Run,
+  prepare: (input: CaseInput, folder: string) => (target: Target) => Promise<Run>,
   { datasets = LOCAL_DATASETS, start = startSingle } = {},
 ): ServerCase {
   return {
@@ -123,8 +123,10 @@ function shakeCase(name: string, where: 'single' | 'cluster'): ServerCase {
     'RedisShake, rdb_reader (Go)',
     ({ path }, folder) => {
       const shake = findRival('RedisShake');
-      const config = join(folder, 'shake.toml');
       return (target) => {
+        // It keeps notes on what it does, which another run must not find.
+        const own = mkdtempSync(join(folder, 'shake-'));
+        const config = join(own, 'shake.toml');
         const lines = [
           '[rdb_reader]',
           `filepath = ${JSON.stringify(path)}`,
@@ -132,7 +134,7 @@ function shakeCase(name: string, where: 'single' | 'cluster'): ServerCase {
           `cluster = ${where === 'cluster'}`,
           `address = "127.0.0.1:${portOf(target)}"`,
           '[advanced]',
-          `dir = ${JSON.stringify(join(folder, 'shake'))}`,
+          `dir = ${JSON.stringify(own)}`,
           'log_level = "warn"',
         ];
         writeFileSync(config, `${lines.join('\n')}\n`);

@@ -24,7 +24,7 @@ export interface Result {
   readonly runs: readonly Pick<Run, 'seconds' | 'cpuSeconds'>[];
 }
 
-/** What could not be measured. */
+/** What could not be measured, or not as often as it should have been: a run failed. */
 export interface Absence {
   readonly name: string;
   readonly group: string;

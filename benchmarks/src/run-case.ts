@@ -22,6 +22,7 @@ const job = everyJob().find((each) => each.name === name);
 if (job === undefined) throw new RangeError(`no case ${name}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'rdbkit-bench-'));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 function say(what: Greeting | Measured): void {

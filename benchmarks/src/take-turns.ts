@@ -12,8 +12,13 @@ export interface Turn {
   readonly path: string;
 }
 
-/** Its counted runs, or why there are none. */
-export type TurnResult = readonly Measured[] | { readonly absent: string };
+/** What became of a job. */
+export interface TurnResult {
+  /** The runs that count. */
+  readonly runs: readonly Measured[];
+  /** Why there are none, or no more. */
+  readonly failure: string | null;
+}
 
 /** A job that has taken so long makes no more runs, once it has made three. */
 const PATIENCE_SECONDS = 15;
@@ -26,7 +31,7 @@ const TIMES_MORE_RUNS = 4;
 
 class Player {
   private process: CaseProcess | null = null;
-  private absent: string | null = null;
+  private failure: string | null = null;
   private spentSeconds = 0;
   private readonly runs: Measured[] = [];
   private readonly turn: Turn;
@@ -38,7 +43,7 @@ class Player {
   /** Gets ready, with a run that does not count: it compiles what is called often, and has the system read the files. */
   async start(): Promise<void> {
     const { job, node, path } = this.turn;
-    await this.unlessAbsent(async () => {
+    await this.noteFailure(async () => {
       this.process = await CaseProcess.start(node, job.name, path);
       // Servers are fresh in each run, and what writes to them is a program that starts anew.
       if (job.case_.kind !== 'server') this.spentSeconds += (await this.process.run()).seconds;
@@ -46,7 +51,7 @@ class Player {
   }
 
   async play(): Promise<void> {
-    await this.unlessAbsent(async () => {
+    await this.noteFailure(async () => {
       if (this.process === null) return;
       const run = await this.process.run();
       this.spentSeconds += run.seconds;
@@ -55,8 +60,8 @@ class Player {
   }
 
   isDone(wanted: number): boolean {
-    const { spentSeconds, runs, absent } = this;
-    if (absent !== null) return true;
+    const { spentSeconds, runs, failure } = this;
+    if (failure !== null) return true;
     if (runs.length === 0) return false;
     if (spentSeconds > LAST_PATIENCE_SECONDS) return true;
     if (runs.length >= ENOUGH_RUNS && spentSeconds > PATIENCE_SECONDS) return true;
@@ -65,15 +70,15 @@ class Player {
 
   async end(): Promise<TurnResult> {
     await this.process?.end();
-    return this.absent === null ? this.runs : { absent: this.absent };
+    return { runs: this.runs, failure: this.failure };
   }
 
-  private async unlessAbsent(what: () => Promise<void>): Promise<void> {
+  private async noteFailure(what: () => Promise<void>): Promise<void> {
     try {
       await what();
     } catch (error) {
       if (!(error instanceof NotMeasuredError)) throw error;
-      this.absent = error.message;
+      this.failure = error.message;
     }
   }
 }

@@ -43,12 +43,12 @@ export async function countKeys(servers: readonly TestServer[]): Promise<number>
 export async function runOnTarget(
   start: () => Promise<Target>,
   keys: number,
-  run: (target: Target) => Run,
+  run: (target: Target) => Promise<Run>,
 ): Promise<Run> {
   const target = await start();
   try {
     const before = await sumOfCpu(target);
-    const result = run(target);
+    const result = await run(target);
     const targetCpuSeconds = (await sumOfCpu(target)) - before;
     const found = await countKeys(target.masters);
     if (found !== keys) throw new Error(`the target has ${found} keys afterwards, the dump has ${keys}`);

@@ -50,21 +50,19 @@ export interface JobGroup extends Omit<Group, 'jobs'> {
   readonly jobs: readonly Job[];
 }
 
-/** The jobs by groups; a job that is in none is one by itself. */
+/** The jobs by groups; a job that is in none, or of whose groups nothing else was asked for, is measured once and alone. */
 export function groupJobs(jobs: readonly Job[]): JobGroup[] {
   const byName = new Map(jobs.map((job) => [job.name, job]));
-  const groups = GROUPS.map(
-    (group): JobGroup => ({
-      ...group,
-      jobs: group.jobs.map((name) => byName.get(name)).filter((job) => job !== undefined),
-    }),
-  );
-  const grouped = new Set(GROUPS.flatMap((group) => group.jobs));
-  const alone = jobs.filter(({ name }) => !grouped.has(name));
-  return [
-    ...groups.filter((group) => group.jobs.length > 0),
-    ...alone.map((job) => ({ name: '', jobs: [job], isForEveryNode: true })),
-  ];
+  const seen = new Set<string>();
+  const groups: JobGroup[] = [];
+  for (const group of GROUPS) {
+    const members = group.jobs.map((name) => byName.get(name)).filter((job) => job !== undefined);
+    if (members.every(({ name }) => seen.has(name)) && members.length < 2) continue;
+    for (const { name } of members) seen.add(name);
+    groups.push({ ...group, jobs: members });
+  }
+  const alone = jobs.filter(({ name }) => !seen.has(name));
+  return [...groups, ...alone.map((job) => ({ name: '', jobs: [job], isForEveryNode: true }))];
 }
 
 /** The jobs that docs/benchmarks.md shows. */

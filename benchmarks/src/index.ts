@@ -98,6 +98,8 @@ async function measureAll(): Promise<void> {
   console.log(`\n${HEADINGS}`);
   const results: Result[] = [];
   const absent: Absence[] = [];
+  const date = new Date().toISOString().slice(0, 10);
+  const head: Omit<Recording, 'results' | 'absent'> = { machine: describeMachine(), date, loadBefore, scale, versions };
   for (const group of groupJobs(jobs)) {
     const outcome = await measureGroup(group, nodes);
     for (const result of outcome.results)
@@ -105,11 +107,10 @@ async function measureAll(): Promise<void> {
     for (const absence of outcome.absent) console.log(`${titleOf(absence).padEnd(52)}not measured: ${absence.reason}`);
     results.push(...outcome.results);
     absent.push(...outcome.absent);
+    // Again and again, so that what was measured is there when a later case ends it all.
+    if (options.json !== undefined)
+      writeFileSync(options.json, `${JSON.stringify({ ...head, results, absent }, null, 2)}\n`);
   }
-  if (options.json === undefined) return;
-  const date = new Date().toISOString().slice(0, 10);
-  const recording: Recording = { machine: describeMachine(), date, loadBefore, scale, versions, results, absent };
-  writeFileSync(options.json, `${JSON.stringify(recording, null, 2)}\n`);
 }
 
 interface NodeProgram {

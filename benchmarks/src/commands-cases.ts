@@ -4,6 +4,7 @@ import { RdbReader } from '@rdbkit/rdb';
 import { RespBuffer } from '@rdbkit/resp';
 import type { FunctionCase } from './case.ts';
 import { chunksOf } from './chunks.ts';
+import { EVERY_SIZE } from './data/datasets.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const FLUSH_BYTES = 256 * 1024;
@@ -13,7 +14,7 @@ function commandsCase(form: 'plain' | 'restore'): FunctionCase {
     kind: 'function',
     name: `commands/${form}`,
     title: `reading and writing commands of the form ${form}, without output`,
-    datasets: ['mixed', 'tiny-strings', 'giant-list', 'many-keys'],
+    datasets: EVERY_SIZE,
     prepare:
       ({ path, bytes }) =>
       () => {

@@ -3,6 +3,7 @@ import { Inspection, KeyMeter } from '@rdbkit/inspect';
 import { RdbReader, type RdbVisitor } from '@rdbkit/rdb';
 import type { FunctionCase } from './case.ts';
 import { chunksOf } from './chunks.ts';
+import { EVERY_DUMP } from './data/datasets.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -15,7 +16,7 @@ function visitorCase(
     kind: 'function',
     name: `inspect/${name}`,
     title,
-    datasets: ['mixed', 'tiny-strings', 'giant-list', 'many-keys'],
+    datasets: EVERY_DUMP,
     prepare:
       ({ path }) =>
       () => {

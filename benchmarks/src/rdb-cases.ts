@@ -4,6 +4,7 @@ import {
   type KeyHeader,
   type Level,
   type PackedEncoding,
+  packedCursor,
   RdbReader,
   RdbVisitorBase,
   rdbEvents,
@@ -12,10 +13,13 @@ import {
 } from '@rdbkit/rdb';
 import type { CaseInput, FunctionCase } from './case.ts';
 import { chunksOf } from './chunks.ts';
+import { EVERY_SIZE } from './data/datasets.ts';
+import { Listpack } from './data/listpack.ts';
 
 const KIB = 1024;
 const DEFAULT_CHUNK_BYTES = 64 * KIB;
-const EVERY_DATASET = ['mixed', 'tiny-strings', 'giant-list', 'many-keys'];
+/** As many as are in 8 KiB. */
+const LISTPACK_ENTRIES = 350;
 /** Forms that hold a whole value cannot be asked to read the giant list. */
 const SMALL_VALUES = ['mixed', 'tiny-strings'];
 
@@ -97,7 +101,7 @@ interface Shape {
 }
 
 function levelCase(name: string, title: string, level: Level, shape: Shape = {}): FunctionCase {
-  const { chunkBytes = DEFAULT_CHUNK_BYTES, checksum = true, datasets = EVERY_DATASET } = shape;
+  const { chunkBytes = DEFAULT_CHUNK_BYTES, checksum = true, datasets = EVERY_SIZE } = shape;
   return {
     kind: 'function',
     name: `rdb/${name}`,
@@ -147,6 +151,28 @@ export const RDB_CASES: readonly FunctionCase[] = [
   levelCase('logical-1m', 'level logical, chunks of 1 MiB', 'logical', { chunkBytes: 1024 * KIB, datasets: ['mixed'] }),
   wholeCase('logical-whole', 'level logical, the file in memory as a whole', 'logical', true),
   wholeCase('logical-whole-no-checksum', 'the same without CRC-64', 'logical', false),
+  {
+    kind: 'function',
+    name: 'rdb/listpack',
+    title: 'walking through 256 MiB of listpacks of 8 KiB, a third of whose entries are integers',
+    datasets: [],
+    prepare() {
+      const listpack = new Listpack();
+      for (let i = 0; i < LISTPACK_ENTRIES; i++) {
+        if (i % 3 === 0) listpack.integer(i * 1000);
+        else listpack.text('x'.repeat(10 + (i % 40)));
+      }
+      const blob = listpack.finish();
+      const cursor = packedCursor('listpack');
+      return () => {
+        let bytes = 0;
+        for (; bytes < 256 * KIB * KIB; bytes += blob.length) {
+          for (cursor.open(blob, 0, blob.length); cursor.next(); );
+        }
+        return bytes;
+      };
+    },
+  },
   {
     kind: 'function',
     name: 'rdb/events',

@@ -31,7 +31,7 @@ const LOCAL: Contest['entries'] = [
   ['restore/local', 'rdbkit restore'],
   ['rival/redis-cli-pipe-restore', '`redis-cli --pipe`, ready-made `RESTORE` (C)'],
   ['rival/redis-cli-pipe-plain', '`redis-cli --pipe`, ready-made plain (C)'],
-  ['rival/librdb-redis', 'librdb `rdb-cli redis -r` (C)'],
+  ['rival/librdb-redis', 'librdb `rdb-cli redis -r -l 1000` (C)'],
   ['rival/rmt-default', 'redis-rdb-cli `rmt` (Java)'],
   ['rival/rmt-no-flush-4', '`rmt`, `migrate_flush=no`, 4 threads (Java)'],
   ['rival/rmt-no-flush-8', '`rmt`, `migrate_flush=no`, 8 threads (Java)'],

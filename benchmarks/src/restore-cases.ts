@@ -184,9 +184,10 @@ export const RESTORE_CASES: readonly ServerCase[] = [
   rmtCase('default', 'as it comes: 4 threads', {}),
   rmtCase('no-flush-4', 'migrate_flush=no, 4 threads', { migrate_flush: 'no' }),
   rmtCase('no-flush-8', 'migrate_flush=no, 8 threads', { migrate_flush: 'no', migrate_threads: '8' }),
-  restoreCase('rival/librdb-redis', 'librdb rdb-cli redis -r (C)', ({ path }) => {
+  restoreCase('rival/librdb-redis', 'librdb rdb-cli redis -r -l 1000 (C)', ({ path }) => {
     const program = findRival('librdb rdb-cli');
-    return (target) => timeProgram([program, path, 'redis', '-h', '127.0.0.1', '-p', portOf(target), '-r']);
+    return (target) =>
+      timeProgram([program, path, 'redis', '-h', '127.0.0.1', '-p', portOf(target), '-r', '-l', '1000']);
   }),
   shakeCase('', 'single'),
   SERVER_LOAD,

@@ -111,6 +111,9 @@ describe('as redis-rdb-tools writes the memory of keys', () => {
 /** The versions that the tool reads. */
 const readable = listVectors('corpus').filter(({ name }) => /\/(?:redis-[2-6]|keydb)/.test(name) && !/-rc/.test(name));
 
+/** It is started for each dump. */
+const PATIENCE_MS = 600_000;
+
 describe.skipIf(tool === '')('the tool itself', () => {
   const output = (command: string, { path }: Vector): string =>
     spawnSync(tool, ['--command', command, path], { maxBuffer: 1e9 }).stdout.toString('latin1');
@@ -118,12 +121,12 @@ describe.skipIf(tool === '')('the tool itself', () => {
   /** It takes texts in zipmaps for the numbers that they resemble: `007` for 7. */
   const hasZipmaps = ({ name }: Vector): boolean => name.endsWith('redis-2.4.18/hashes');
 
-  it('writes the same JSON of every dump', () => {
+  it('writes the same JSON of every dump', { timeout: PATIENCE_MS }, () => {
     for (const vector of readable.filter((one) => !hasZipmaps(one)))
       expect(json(vector.read()), vector.name).toBe(output('json', vector));
   });
 
-  it('writes the same table of every dump', () => {
+  it('writes the same table of every dump', { timeout: PATIENCE_MS }, () => {
     for (const vector of readable)
       expect(comparable(memory(vector.read())), vector.name).toEqual(comparable(output('memory', vector)));
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DataError } from '@rdbkit/bytes';
+import type { Remark } from '../rdb2resp/warning-printer.ts';
 
 /** A file, or the part of one, that was looked at. */
 export interface CheckedFile {
@@ -18,16 +19,6 @@ export interface CheckedFile {
   /** Fields for JSON. */
   readonly facts: Readonly<Record<string, unknown>>;
   readonly error: DataError | null;
-}
-
-/** Something odd that is no damage. */
-export interface Remark {
-  readonly code: string;
-  readonly message: string;
-  readonly offset: number;
-  readonly db?: number;
-  readonly key?: Uint8Array | null;
-  readonly file?: Uint8Array | null;
 }
 
 /** The result of a check. */

@@ -8,7 +8,8 @@ import type { Colors } from '../app/messages.ts';
 import { jsonBytes } from '../lang/json-bytes.ts';
 import { printable } from '../lang/printable.ts';
 import { countOf, formatCount, formatTime, humanSize } from '../lang/units.ts';
-import type { CheckedFile, Findings, Remark } from './findings.ts';
+import type { Remark } from '../rdb2resp/warning-printer.ts';
+import type { CheckedFile, Findings } from './findings.ts';
 
 const NAME_WIDTH = 60;
 const KEY_WIDTH = 70;

@@ -6,6 +6,7 @@
 import { formatTarget, packVersion, rdbVersionOf, type Target } from '@rdbkit/commands';
 import type { Dialect, RdbHeader } from '@rdbkit/rdb';
 import { usageError } from '../app/cli-error.ts';
+import { CHANGING_FLAGS } from '../flags/selection-flags.ts';
 import { formatCount } from '../lang/units.ts';
 import type { BaseFormat, ConvertFlags } from './flags.ts';
 
@@ -28,25 +29,7 @@ export function chooseBase(flags: ConvertFlags, header: RdbHeader | null): BaseC
 
 /** A flag that leaves out or changes something. */
 function changeIn(flags: ConvertFlags): string | null {
-  const changes = [
-    'db',
-    'key',
-    'not-key',
-    'key-regex',
-    'not-key-regex',
-    'type',
-    'not-type',
-    'ttl',
-    'slots',
-    'min-size',
-    'max-size',
-    'limit',
-    'expired',
-    'map-db',
-    'rename-prefix',
-    'shift-ttl',
-  ] as const;
-  const found = changes.find((name) => flags[name] !== undefined) ?? (flags['strip-ttl'] ? 'strip-ttl' : undefined);
+  const found = CHANGING_FLAGS.find((name) => flags[name] !== undefined && flags[name] !== false);
   return found === undefined ? null : `--${found} changes what is in the dump`;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PrefixRename, TtlSelection } from '@rdbkit/rdb';
-import { parseDuration } from '../lang/units.ts';
+import { parseDuration, parseSize } from '../lang/units.ts';
 
 const HIGHEST_SLOT = 16383;
 
@@ -132,4 +132,16 @@ function splitAtColons(text: string): string[] {
     else parts[parts.length - 1] += token.length === 2 && token.startsWith('\\') ? token.slice(1) : token;
   }
   return parts;
+}
+
+/** A number that is at least 1. */
+export function parsePositive(text: string): number {
+  return parseCount(text, 1);
+}
+
+/** A size that is at least one byte. */
+export function parsePositiveSize(text: string): number {
+  const size = parseSize(text);
+  if (size < 1) throw new RangeError('expected at least 1 byte');
+  return size;
 }

@@ -174,6 +174,12 @@ export const shapingFlags: FlagParametersForType<ShapingFlags, CliContext> = {
   },
 };
 
+/** Names of all flags that leave something out or change it. */
+export const CHANGING_FLAGS = Object.keys({ ...selectionFlags, ...shapingFlags }) as readonly (
+  | keyof SelectionFlags
+  | keyof ShapingFlags
+)[];
+
 function parseLimit(text: string): number {
   return parseCount(text);
 }

@@ -7,15 +7,14 @@ import { type Existing, parseTarget, type Target } from '@rdbkit/commands';
 import { DIALECT_NAMES, type Dialect } from '@rdbkit/rdb';
 import type { FlagParametersForType } from '@stricli/core';
 import type { CliContext } from '../app/program.ts';
+import { type FileFlags, fileFlags } from '../flags/file-flags.ts';
 import type { GeneralFlags } from '../flags/general-flags.ts';
-import { parseCount } from '../flags/parsers.ts';
+import { parsePositive, parsePositiveSize } from '../flags/parsers.ts';
 import type { SelectionFlags, ShapingFlags } from '../flags/selection-flags.ts';
-import { parseSize } from '../lang/units.ts';
 import type { LogFlags } from './log-flags.ts';
 
 /** What the commands look like and where they go. */
-export interface OutputFlags {
-  readonly output: string | undefined;
+export interface OutputFlags extends FileFlags {
   readonly restore: boolean;
   readonly target: Target | undefined;
   readonly existing: Existing | undefined;
@@ -37,13 +36,7 @@ export interface Rdb2respFlags extends OutputFlags, InputFlags, LogFlags, Select
 
 /** Parameters of {@link OutputFlags}. */
 export const outputFlags: FlagParametersForType<OutputFlags, CliContext> = {
-  output: {
-    kind: 'parsed',
-    parse: String,
-    optional: true,
-    placeholder: 'FILE',
-    brief: 'Write to FILE, which appears under its name once it is complete',
-  },
+  ...fileFlags,
   restore: {
     kind: 'boolean',
     default: false,
@@ -118,13 +111,3 @@ export const inputFlags: FlagParametersForType<InputFlags, CliContext> = {
     brief: `Read the dump as of this dialect, whatever it says of itself: ${DIALECT_NAMES.join(', ')}`,
   },
 };
-
-function parsePositive(text: string): number {
-  return parseCount(text, 1);
-}
-
-function parsePositiveSize(text: string): number {
-  const size = parseSize(text);
-  if (size < 1) throw new RangeError('expected at least 1 byte');
-  return size;
-}

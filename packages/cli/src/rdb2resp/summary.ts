@@ -4,11 +4,12 @@
  * @module
  */
 import { type EmitCounts, formatTarget } from '@rdbkit/commands';
-import type { KeySelection, SkipReason } from '@rdbkit/rdb';
+import type { KeySelection } from '@rdbkit/rdb';
 import type { Colors, Messages } from '../app/messages.ts';
 import { jsonBytes } from '../lang/json-bytes.ts';
 import { printable } from '../lang/printable.ts';
 import { countOf, formatCount, humanDuration, humanSize } from '../lang/units.ts';
+import { reasonsNotToSelect } from '../reading/left-out.ts';
 import { logJson, logTotals, postponedLine } from './log-summary.ts';
 import type { NoteGroup, NoteLog } from './note-log.ts';
 import type { ReadingOutcome } from './reading.ts';
@@ -27,16 +28,6 @@ export interface Outcome extends ReadingOutcome {
   readonly exitCode: number;
   readonly error: { readonly message: string; readonly code: string | null; readonly offset: number | null } | null;
 }
-
-const REASONS: Readonly<Record<Exclude<SkipReason, 'expired'>, string>> = {
-  db: 'database',
-  type: 'type',
-  key: 'name',
-  ttl: 'expiry',
-  slot: 'slot',
-  size: 'size',
-  limit: 'limit',
-};
 
 const KEY_WIDTH = 60;
 /** Rates of less time than this say nothing. */
@@ -101,12 +92,8 @@ function totals(outcome: Outcome, colors: Colors): string[] {
   const postponed = postponedLine(outcome);
   if (postponed !== null) add('put off', postponed);
   if (counts.emptyKeys > 0) add('empty', `${countOf(counts.emptyKeys, 'key')} without elements, not written`);
-  const reasons = Object.entries(REASONS)
-    .map(([reason, word]) => [word, selection.skipped[reason as SkipReason]] as const)
-    .filter(([, count]) => count > 0);
-  if (reasons.length > 0 && !(reasons.length === 1 && stoppedAtLimit)) {
-    add('not selected', reasons.map(([word, count]) => `by ${word} ${formatCount(count)}`).join(', '));
-  }
+  const reasons = reasonsNotToSelect(selection);
+  if (reasons.length > 0 && !(reasons.length === 1 && stoppedAtLimit)) add('not selected', reasons.join(', '));
   if (selection.renamed > 0) add('renamed', countOf(selection.renamed, 'key'));
   if (stoppedAtLimit) add('limit', 'reached, the rest of the source was not read');
   return lines;

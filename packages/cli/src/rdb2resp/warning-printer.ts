@@ -9,8 +9,8 @@ const KEY_WIDTH = 60;
 /** The notes of what is written speak of these too. */
 const SPOKEN_OF: ReadonlySet<string> = new Set(['RDB_EMPTY_KEY', 'RDB_FUNCTION_PRE_GA']);
 
-/** Something odd that a reader of RDB files or of logs found. */
-interface Warning {
+/** Something odd, but no damage, that a reader of RDB files or of logs found. */
+export interface Remark {
   readonly code: string;
   readonly message: string;
   readonly offset: number;
@@ -28,7 +28,7 @@ export class WarningPrinter {
     this.messages = messages;
   }
 
-  add({ code, message, offset, db = 0, key = null, file = null }: Warning): void {
+  add({ code, message, offset, db = 0, key = null, file = null }: Remark): void {
     if (SPOKEN_OF.has(code)) return;
     const count = (this.counts.get(code) ?? 0) + 1;
     this.counts.set(code, count);

@@ -23,11 +23,16 @@ export function leftOutLines(selection: KeySelection, emptyKeys: number): string
   if (skipped.expired > 0)
     lines.push(`${countOf(skipped.expired, 'key')} had expired and were left out (--expired keep takes them)`);
   if (emptyKeys > 0) lines.push(`${countOf(emptyKeys, 'key')} without elements, left out as servers do`);
-  const reasons = Object.entries(REASONS)
-    .map(([reason, word]) => [word, skipped[reason as SkipReason]] as const)
-    .filter(([, count]) => count > 0);
-  if (reasons.length > 0)
-    lines.push(`not selected: ${reasons.map(([word, count]) => `by ${word} ${formatCount(count)}`).join(', ')}`);
+  const reasons = reasonsNotToSelect(selection);
+  if (reasons.length > 0) lines.push(`not selected: ${reasons.join(', ')}`);
   if (renamed > 0) lines.push(`${countOf(renamed, 'key')} renamed`);
   return lines;
+}
+
+/** Such as `by type 3`, for each reason that there was but expiry. */
+export function reasonsNotToSelect({ skipped }: KeySelection): string[] {
+  return Object.entries(REASONS)
+    .map(([reason, word]) => [word, skipped[reason as SkipReason]] as const)
+    .filter(([, count]) => count > 0)
+    .map(([word, count]) => `by ${word} ${formatCount(count)}`);
 }

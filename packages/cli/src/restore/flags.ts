@@ -6,9 +6,9 @@
 import type { FlagParametersForType } from '@stricli/core';
 import type { CliContext } from '../app/program.ts';
 import type { GeneralFlags } from '../flags/general-flags.ts';
-import { parseCount } from '../flags/parsers.ts';
+import { parseCount, parsePositive, parsePositiveSize } from '../flags/parsers.ts';
 import type { SelectionFlags, ShapingFlags } from '../flags/selection-flags.ts';
-import { parseDuration, parseSize } from '../lang/units.ts';
+import { parseDuration } from '../lang/units.ts';
 import type { InputFlags } from '../rdb2resp/flags.ts';
 import type { LogFlags } from '../rdb2resp/log-flags.ts';
 
@@ -213,16 +213,6 @@ export const accessFlags: FlagParametersForType<AccessFlags, CliContext> = {
     brief: 'Reach an announced address elsewhere: port-forwards, containers; may be repeated',
   },
 };
-
-function parsePositive(text: string): number {
-  return parseCount(text, 1);
-}
-
-function parsePositiveSize(text: string): number {
-  const size = parseSize(text);
-  if (size < 1) throw new RangeError('expected at least 1 byte');
-  return size;
-}
 
 const PER_SECOND = /\/s$/;
 

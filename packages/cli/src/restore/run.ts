@@ -25,7 +25,7 @@ import { CliError, usageError } from '../app/cli-error.ts';
 import { EXIT, type ExitCode, SIGNAL_EXIT } from '../app/exit-code.ts';
 import type { CliContext } from '../app/program.ts';
 import { StopRequest } from '../app/stop-request.ts';
-import { keySelection } from '../flags/selection-flags.ts';
+import { CHANGING_FLAGS, keySelection } from '../flags/selection-flags.ts';
 import { printableText } from '../lang/printable.ts';
 import { countOf, formatCount } from '../lang/units.ts';
 import { createProgress } from '../progress/progress.ts';
@@ -360,23 +360,7 @@ function identifySet(segments: readonly AofSegment[]): string {
 /** Every flag that decides which keys are written and what they become. */
 function choicesOf(flags: RestoreFlags): string {
   const names = [
-    'db',
-    'key',
-    'not-key',
-    'key-regex',
-    'not-key-regex',
-    'type',
-    'not-type',
-    'ttl',
-    'slots',
-    'min-size',
-    'max-size',
-    'limit',
-    'expired',
-    'map-db',
-    'rename-prefix',
-    'strip-ttl',
-    'shift-ttl',
+    ...CHANGING_FLAGS,
     'dialect',
     'until',
     'from-base-only',

@@ -3,7 +3,7 @@
  * restore has millions of them.
  */
 import type { Way } from '@rdbkit/commands';
-import type { ValueKind } from '@rdbkit/rdb';
+import { SELECTABLE_TYPES, type SelectableType } from '@rdbkit/rdb';
 
 /** Not sent yet. */
 export const NEW = 0;
@@ -35,18 +35,7 @@ export const EXISTING = 4;
 export const FAILED = 5;
 
 /** Kinds of units, by number. */
-export const KINDS: readonly (ValueKind | 'function' | 'script')[] = [
-  'string',
-  'list',
-  'set',
-  'zset',
-  'hash',
-  'stream',
-  'module',
-  'array',
-  'function',
-  'script',
-];
+export const KINDS: readonly (SelectableType | 'script')[] = [...SELECTABLE_TYPES, 'script'];
 export const FUNCTION = 8;
 export const SCRIPT = 9;
 

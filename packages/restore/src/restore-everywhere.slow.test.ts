@@ -1,4 +1,6 @@
-// The same dump into every kind of target, replicas included. RDBKIT_THOROUGH=1: a million keys, and what it took is printed.
+// The same dump into every kind of target, replicas included. RDBKIT_THOROUGH=1: a million keys, or those of the file RDBKIT_DUMP, and
+// what it took is printed.
+import { readFileSync } from 'node:fs';
 import {
   makeCertificates,
   newestServer,
@@ -20,6 +22,7 @@ import { type RestoreTarget, restore } from './restore.ts';
 import type { RestoreOptions } from './restore-options.ts';
 
 const isThorough = process.env.RDBKIT_THOROUGH === '1';
+const givenDump = isThorough ? process.env.RDBKIT_DUMP : undefined;
 const KEYS = isThorough ? 1_000_000 : 3000;
 vi.setConfig({ testTimeout: isThorough ? 600_000 : 90_000, hookTimeout: isThorough ? 600_000 : 60_000 });
 
@@ -39,8 +42,20 @@ function cleaned<T extends { stop(): Promise<void> }>(thing: T): T {
 
 let sample: Sample;
 beforeAll(async () => {
-  if (program !== undefined) sample = await makeSample(program, { keys: KEYS });
+  if (program === undefined) return;
+  sample = givenDump === undefined ? await makeSample(program, { keys: KEYS }) : await loaded(program, givenDump);
 });
+
+/** A dump as a server sees it that loads it. */
+async function loaded(by: ServerProgram, path: string): Promise<Sample> {
+  const dump = readFileSync(path);
+  const server = await startServer(by, { dump });
+  try {
+    return { dump, digest: await server.debugDigest(), keys: Number(await server.call('DBSIZE')) };
+  } finally {
+    await server.stop();
+  }
+}
 
 async function check(
   target: RestoreTarget,

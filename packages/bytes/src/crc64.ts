@@ -49,6 +49,9 @@ const VIEW_FROM_BYTES = 128;
 /** A view of a larger buffer is made anew for each run, so that no checksum keeps such a buffer alive. */
 const KEPT_VIEW_BYTES = 16 * 1024 * 1024;
 
+/** Stands where there is no view, so that the field always holds one. */
+const NO_VIEW: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
+
 /** For each k the polynomial x^(8 · 2^k): what appending 2^k bytes multiplies by. Filled by the class below. */
 const SHIFT_LO: Int32Array = new Int32Array(53);
 const SHIFT_HI: Int32Array = new Int32Array(53);
@@ -75,7 +78,9 @@ export class Crc64 {
    * Reads unaligned words in one instruction, but takes longer to make than a short run to sum. Runs that follow each other are
    * nearly always of one buffer, so it is kept: 1060 MB/s instead of 865 at 350 bytes a run (case `bytes/crc64-runs`).
    */
-  private view: DataView<ArrayBufferLike> | null = null;
+  private view: DataView<ArrayBufferLike> = NO_VIEW;
+  /** What `view` shows: to ask the view itself for its buffer is a call that is not inlined. */
+  private viewed: Uint8Array | null = null;
 
   /** Goes back to the checksum of no bytes, which is 0. */
   reset(): void {
@@ -89,11 +94,10 @@ export class Crc64 {
     let hi = this.hi;
     let i = start;
     if (end - start >= VIEW_FROM_BYTES) {
-      const view = this.viewOf(bytes.buffer);
-      const base = bytes.byteOffset;
+      const view = this.viewed === bytes ? this.view : this.viewOf(bytes);
       for (const last = end - 7; i < last; i += 8) {
-        const a = lo ^ view.getInt32(base + i, true);
-        const b = hi ^ view.getInt32(base + i + 4, true);
+        const a = lo ^ view.getInt32(i, true);
+        const b = hi ^ view.getInt32(i + 4, true);
         lo =
           TABLE_LO[1792 + (a & 255)] ^
           TABLE_LO[1536 + ((a >>> 8) & 255)] ^
@@ -161,10 +165,11 @@ export class Crc64 {
     this.hi = hi;
   }
 
-  private viewOf(buffer: ArrayBufferLike): DataView<ArrayBufferLike> {
-    if (this.view?.buffer === buffer) return this.view;
-    const view = new DataView(buffer);
-    this.view = buffer.byteLength <= KEPT_VIEW_BYTES ? view : null;
+  private viewOf(bytes: Uint8Array): DataView<ArrayBufferLike> {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const isKept = bytes.buffer.byteLength <= KEPT_VIEW_BYTES;
+    this.view = isKept ? view : NO_VIEW;
+    this.viewed = isKept ? bytes : null;
     return view;
   }
 

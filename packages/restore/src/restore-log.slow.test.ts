@@ -1,7 +1,9 @@
 // Append-only logs: what INCR and RPUSH make shows every command that was carried out twice or not at all.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { openAof } from '@rdbkit/aof';
 import { openAof as openAofPath } from '@rdbkit/aof/node';
 import { KeySelection } from '@rdbkit/rdb';
@@ -111,6 +113,50 @@ describe.skipIf(program === undefined)('an append-only log', () => {
       resent += result.resent;
     }
     expect(resent).toBeGreaterThan(1000);
+  });
+
+  test('says that the answer to a transaction was lost', async () => {
+    const server = await empty();
+    let transactions = 0;
+    // Cut when the third transaction is answered, before any of the answer gets through.
+    const connectOnce = (): Duplex => {
+      const socket = createConnection(server.port, '127.0.0.1');
+      const duplex = new Duplex({
+        read: () => {},
+        write(chunk: Buffer, _encoding, done) {
+          if (chunk.includes('$4\r\nEXEC\r\n')) transactions++;
+          socket.write(chunk, done);
+        },
+        destroy(error, done) {
+          socket.destroy();
+          done(error);
+        },
+      });
+      socket.on('data', (chunk: Buffer) => {
+        if (transactions !== 3) duplex.push(chunk);
+        else if (chunk.includes('*')) {
+          transactions++;
+          duplex.destroy();
+        }
+      });
+      return duplex;
+    };
+    const warnings: string[] = [];
+    const result = await restore(
+      await openAofPath(path),
+      { connect: connectOnce },
+      {
+        windowBytes: 128 * 1024,
+        onEvent: (event) => {
+          if (event.type === 'warning') warnings.push(event.message);
+        },
+      },
+    );
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/commands of the log were carried out, but the answer was lost/),
+    );
+    expect(result.reconnects).toBe(1);
+    expect(await server.debugDigest()).toBe(digest);
   });
 
   test('goes on with a server that was killed and has loaded its own log', async () => {

@@ -5,7 +5,7 @@
  */
 import { type AofSegmentReport, checkAof } from '@rdbkit/aof';
 import { countOf } from '../lang/units.ts';
-import { rdbOptions } from '../rdb2resp/dump-writer.ts';
+import { rdbOptions } from '../reading/reader-options.ts';
 import type { LogSource } from '../source/open-source.ts';
 import type { Pace } from './check-rdb.ts';
 import type { CheckFlags } from './command.ts';

@@ -14,7 +14,7 @@ import {
 import { DataError } from '@rdbkit/bytes';
 import { RdbReader } from '@rdbkit/rdb';
 import { countOf } from '../lang/units.ts';
-import { rdbOptions } from '../rdb2resp/dump-writer.ts';
+import { rdbOptions } from '../reading/reader-options.ts';
 import { type SourcePart, situateInPart } from '../source/dragonfly-set.ts';
 import type { RdbSource } from '../source/open-source.ts';
 import { RdbThenLog } from '../source/rdb-then-log.ts';

@@ -6,7 +6,7 @@
 import { buildCommand } from '@stricli/core';
 import { type CliCommand, type CliContext, commandFunction } from '../app/program.ts';
 import { type GeneralFlags, generalFlags } from '../flags/general-flags.ts';
-import { type InputFlags, inputFlags } from '../rdb2resp/flags.ts';
+import { type InputFlags, inputFlags } from '../flags/input-flags.ts';
 
 /** All flags of the command. */
 export interface CheckFlags extends InputFlags, GeneralFlags {}

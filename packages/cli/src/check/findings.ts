@@ -4,7 +4,7 @@
  * @module
  */
 import type { DataError } from '@rdbkit/bytes';
-import type { Remark } from '../rdb2resp/warning-printer.ts';
+import type { Remark } from '../reading/warning-printer.ts';
 
 /** A file, or the part of one, that was looked at. */
 export interface CheckedFile {

@@ -8,7 +8,7 @@ import type { Colors } from '../app/messages.ts';
 import { jsonBytes } from '../lang/json-bytes.ts';
 import { printable } from '../lang/printable.ts';
 import { countOf, formatCount, formatTime, humanSize } from '../lang/units.ts';
-import type { Remark } from '../rdb2resp/warning-printer.ts';
+import type { Remark } from '../reading/warning-printer.ts';
 import type { CheckedFile, Findings } from './findings.ts';
 
 const NAME_WIDTH = 60;

@@ -1,6 +1,6 @@
 import { type KeyHeader, type Level, type RdbHeader, type RdbSummary, RdbVisitorBase, valueType } from '@rdbkit/rdb';
 import { formatCount } from '../lang/units.ts';
-import type { Remark } from '../rdb2resp/warning-printer.ts';
+import type { Remark } from '../reading/warning-printer.ts';
 
 /** Remarks that are kept. */
 const MOST_REMARKS = 100;

@@ -6,8 +6,8 @@
 import { buildCommand } from '@stricli/core';
 import { type CliCommand, type CliContext, commandFunction } from '../app/program.ts';
 import { generalFlags } from '../flags/general-flags.ts';
+import { inputFlags } from '../flags/input-flags.ts';
 import { selectionFlags, shapingFlags } from '../flags/selection-flags.ts';
-import { inputFlags } from '../rdb2resp/flags.ts';
 import { type ConvertFlags, convertFlags } from './flags.ts';
 
 const BRIEF = 'Makes of a dump the append-only file or directory that a server with appendonly yes starts from.';

@@ -7,8 +7,8 @@ import { parseTarget, type Target } from '@rdbkit/commands';
 import type { FlagParametersForType } from '@stricli/core';
 import type { CliContext } from '../app/program.ts';
 import type { GeneralFlags } from '../flags/general-flags.ts';
+import type { InputFlags } from '../flags/input-flags.ts';
 import type { SelectionFlags, ShapingFlags } from '../flags/selection-flags.ts';
-import type { InputFlags } from '../rdb2resp/flags.ts';
 
 /** What is written: a directory as servers from 7.0 on have it, or the one file of older ones. */
 export type OutputFormat = 'appendonlydir' | 'aof';

@@ -8,9 +8,9 @@ import { acceptsModule, capabilitiesOf, formatTarget, type Target } from '@rdbki
 import { type KeyHeader, type Level, RdbReader, type RdbSummary, RdbVisitorBase, type RdbWarning } from '@rdbkit/rdb';
 import { CliError, errorCode, systemMessage } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
+import type { InputFlags } from '../flags/input-flags.ts';
 import { printableText } from '../lang/printable.ts';
-import { rdbOptions } from '../rdb2resp/dump-writer.ts';
-import type { InputFlags } from '../rdb2resp/flags.ts';
+import { rdbOptions } from '../reading/reader-options.ts';
 import type { RdbSource } from '../source/open-source.ts';
 
 const MODULE_2 = 7;

@@ -8,8 +8,8 @@ import { buildCommand, type FlagParametersForType } from '@stricli/core';
 import { type CliCommand, type CliContext, commandFunction } from '../app/program.ts';
 import { type FileFlags, fileFlags } from '../flags/file-flags.ts';
 import { type GeneralFlags, generalFlags } from '../flags/general-flags.ts';
+import { type InputFlags, inputFlags } from '../flags/input-flags.ts';
 import { type SelectionFlags, type ShapingFlags, selectionFlags, shapingFlags } from '../flags/selection-flags.ts';
-import { type InputFlags, inputFlags } from '../rdb2resp/flags.ts';
 
 /** The formats, the default one first. */
 const EXPORT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet', 'rdbtools-memory', 'rdbtools-json'] as const;

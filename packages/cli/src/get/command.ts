@@ -8,9 +8,9 @@ import { buildCommand, type FlagParametersForType } from '@stricli/core';
 import { type CliCommand, type CliContext, commandFunction } from '../app/program.ts';
 import { type FileFlags, fileFlags } from '../flags/file-flags.ts';
 import { type GeneralFlags, generalFlags } from '../flags/general-flags.ts';
+import { type InputFlags, inputFlags } from '../flags/input-flags.ts';
 import { type SelectionFlags, selectionFlags } from '../flags/selection-flags.ts';
 import { parseKey } from '../lang/key-text.ts';
-import { type InputFlags, inputFlags } from '../rdb2resp/flags.ts';
 
 /** What the value looks like. */
 interface ValueFlags {

@@ -9,9 +9,9 @@ import { buildCommand, type FlagParametersForType } from '@stricli/core';
 import { type CliCommand, type CliContext, commandFunction } from '../app/program.ts';
 import { type FileFlags, fileFlags } from '../flags/file-flags.ts';
 import { type GeneralFlags, generalFlags } from '../flags/general-flags.ts';
+import { type InputFlags, inputFlags } from '../flags/input-flags.ts';
 import { parseCount } from '../flags/parsers.ts';
 import { type SelectionFlags, selectionFlags } from '../flags/selection-flags.ts';
-import { type InputFlags, inputFlags } from '../rdb2resp/flags.ts';
 
 /** What is looked at, and for whom. */
 interface AnalysisFlags {

@@ -4,24 +4,13 @@
  * @module
  */
 import type { EmitOptions } from '@rdbkit/commands';
-import type { RdbOptions } from '@rdbkit/rdb';
-import { readerOptions } from '../reading/reader-options.ts';
+import { rdbOptions } from '../reading/reader-options.ts';
 import type { Source } from '../source/open-source.ts';
-import type { InputFlags } from './flags.ts';
 import type { Job } from './job.ts';
 import { SelectingEmitter } from './visitor.ts';
 
-/**
- * A value is gathered, and a key's commands are held back until it is whole, up to these lengths. Together with Node
- * itself they keep the program below 150 MB of memory, whatever the dump.
- */
-const RAW_BYTES = 32 * 1024 * 1024;
+/** A key's commands are held back until it is whole, up to this length. */
 export const HOLD_BACK_BYTES: number = 2 * 1024 * 1024;
-
-/** How an RDB is read. */
-export function rdbOptions(flags: InputFlags, source: Pick<Source, 'dialect'>): RdbOptions {
-  return { ...readerOptions(flags, source), rawBytes: RAW_BYTES };
-}
 
 /**
  * An emitter that writes the selected keys of an RDB into the job's output.

@@ -4,14 +4,15 @@
  * @module
  */
 import { type Existing, parseTarget, type Target } from '@rdbkit/commands';
-import { DIALECT_NAMES, type Dialect } from '@rdbkit/rdb';
 import type { FlagParametersForType } from '@stricli/core';
+import { usageError } from '../app/cli-error.ts';
 import type { CliContext } from '../app/program.ts';
 import { type FileFlags, fileFlags } from '../flags/file-flags.ts';
 import type { GeneralFlags } from '../flags/general-flags.ts';
+import type { InputFlags } from '../flags/input-flags.ts';
+import { checkLogSelection, type LogFlags } from '../flags/log-flags.ts';
 import { parsePositive, parsePositiveSize } from '../flags/parsers.ts';
 import type { SelectionFlags, ShapingFlags } from '../flags/selection-flags.ts';
-import type { LogFlags } from './log-flags.ts';
 
 /** What the commands look like and where they go. */
 export interface OutputFlags extends FileFlags {
@@ -21,14 +22,6 @@ export interface OutputFlags extends FileFlags {
   readonly batch: number | undefined;
   readonly 'max-command-bytes': number | undefined;
   readonly report: string | undefined;
-}
-
-/** How the dump is read. */
-export interface InputFlags {
-  readonly 'no-checksum': boolean;
-  readonly 'any-version': boolean;
-  readonly 'max-string-bytes': number | undefined;
-  readonly dialect: Dialect | undefined;
 }
 
 /** All flags of rdb2resp. */
@@ -82,32 +75,9 @@ export const outputFlags: FlagParametersForType<OutputFlags, CliContext> = {
   },
 };
 
-/** Parameters of {@link InputFlags}. */
-export const inputFlags: FlagParametersForType<InputFlags, CliContext> = {
-  'no-checksum': {
-    kind: 'boolean',
-    default: false,
-    withNegated: false,
-    brief: 'Do not verify the checksum at the end',
-  },
-  'any-version': {
-    kind: 'boolean',
-    default: false,
-    withNegated: false,
-    brief: 'Try RDB versions that are newer than all known ones',
-  },
-  'max-string-bytes': {
-    kind: 'parsed',
-    parse: parsePositiveSize,
-    optional: true,
-    placeholder: 'SIZE',
-    brief: 'A longer string counts as damage (default: 512mb, as in servers)',
-  },
-  dialect: {
-    kind: 'enum',
-    values: DIALECT_NAMES,
-    optional: true,
-    placeholder: 'NAME',
-    brief: `Read the dump as of this dialect, whatever it says of itself: ${DIALECT_NAMES.join(', ')}`,
-  },
-};
+/** Throws for flags that cannot be met for the commands of a log. */
+export function checkLogFlags(flags: Rdb2respFlags): void {
+  checkLogSelection(flags);
+  if (flags.existing === 'keep')
+    throw usageError('--existing keep is not possible with an append-only log: its commands change keys step by step');
+}

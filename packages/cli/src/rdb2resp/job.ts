@@ -15,12 +15,12 @@ import { StopRequest } from '../app/stop-request.ts';
 import { printableText } from '../lang/printable.ts';
 import { countOf, humanSize } from '../lang/units.ts';
 import { createProgress, type Progress } from '../progress/progress.ts';
+import { WarningPrinter } from '../reading/warning-printer.ts';
 import { type OutputSink, openOutputFile } from '../sink/output-sink.ts';
 import type { Rdb2respFlags } from './flags.ts';
 import { NoteLog } from './note-log.ts';
 import type { Reading } from './reading.ts';
 import { jsonSummary, type Outcome, printSummary } from './summary.ts';
-import { WarningPrinter } from './warning-printer.ts';
 
 /** Written at a time, unless a single value is longer. */
 const FLUSH_BYTES = 256 * 1024;

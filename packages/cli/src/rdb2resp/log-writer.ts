@@ -17,10 +17,11 @@ import { LogEmitter } from '@rdbkit/commands';
 import type { RdbVisitor } from '@rdbkit/rdb';
 import { CliError } from '../app/cli-error.ts';
 import { EXIT } from '../app/exit-code.ts';
+import { postponeTo } from '../flags/log-flags.ts';
 import { formatCount } from '../lang/units.ts';
-import { HOLD_BACK_BYTES, rdbOptions } from './dump-writer.ts';
+import { rdbOptions } from '../reading/reader-options.ts';
+import { HOLD_BACK_BYTES } from './dump-writer.ts';
 import type { Job } from './job.ts';
-import { postponeTo } from './log-flags.ts';
 import type { LogOutcome } from './reading.ts';
 import type { SelectingEmitter } from './visitor.ts';
 

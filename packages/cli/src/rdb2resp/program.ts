@@ -7,9 +7,10 @@ import { buildCommand } from '@stricli/core';
 import type { HelpPage } from '../app/help.ts';
 import { type CliContext, commandFunction, type Program } from '../app/program.ts';
 import { generalFlags } from '../flags/general-flags.ts';
+import { inputFlags } from '../flags/input-flags.ts';
+import { logFlags } from '../flags/log-flags.ts';
 import { selectionFlags, shapingFlags } from '../flags/selection-flags.ts';
-import { inputFlags, outputFlags, type Rdb2respFlags } from './flags.ts';
-import { logFlags } from './log-flags.ts';
+import { outputFlags, type Rdb2respFlags } from './flags.ts';
 
 const NAME = 'rdb2resp';
 const BRIEF =

@@ -5,11 +5,11 @@
  */
 import type { ExitCode } from '../app/exit-code.ts';
 import type { CliContext } from '../app/program.ts';
+import { isPlainBase } from '../flags/log-flags.ts';
 import { keySelection } from '../flags/selection-flags.ts';
 import { closeSource, openSource } from '../source/open-source.ts';
-import type { Rdb2respFlags } from './flags.ts';
+import { checkLogFlags, type Rdb2respFlags } from './flags.ts';
 import { Job } from './job.ts';
-import { checkLogFlags, isPlainBase } from './log-flags.ts';
 import { LogReading } from './log-reading.ts';
 import { RdbReading } from './rdb-reading.ts';
 import type { Reading } from './reading.ts';

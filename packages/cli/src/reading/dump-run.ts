@@ -19,16 +19,16 @@ import { EXIT, type ExitCode, SIGNAL_EXIT, type StopSignal } from '../app/exit-c
 import type { CliContext } from '../app/program.ts';
 import { StopRequest } from '../app/stop-request.ts';
 import type { GeneralFlags } from '../flags/general-flags.ts';
+import type { InputFlags } from '../flags/input-flags.ts';
 import { printableText } from '../lang/printable.ts';
 import { formatCount, humanSize } from '../lang/units.ts';
 import { createProgress } from '../progress/progress.ts';
-import { describeDamage } from '../rdb2resp/damage.ts';
-import type { InputFlags } from '../rdb2resp/flags.ts';
-import { WarningPrinter } from '../rdb2resp/warning-printer.ts';
 import { type OutputSink, openOutputFile } from '../sink/output-sink.ts';
 import type { FileChecksum } from '../source/file-checksum.ts';
+import { describeDamage } from './damage.ts';
 import { CommandsBehind, type DumpSource, openDump, type UnreadLog, unreadWords } from './dump-source.ts';
 import { readerOptions } from './reader-options.ts';
+import { WarningPrinter } from './warning-printer.ts';
 
 /** Written at a time, unless a single value is longer. */
 const FLUSH_BYTES = 256 * 1024;

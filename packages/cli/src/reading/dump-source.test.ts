@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -141,5 +141,28 @@ describe('a log', () => {
     const { code, stdout, stderr } = await run(['inspect', '--json', cut]);
     expect([code, JSON.parse(stdout).complete]).toEqual([3, false]);
     expect(stderr).toContain('in "a.1.base.rdb" [RDB_TRUNCATED]');
+  });
+});
+
+const OPEN_FILES = '/proc/self/fd';
+const canSeeOpenFiles = existsSync(OPEN_FILES);
+if (!canSeeOpenFiles) console.warn('not tested: this system does not show which files are open');
+
+describe.skipIf(!canSeeOpenFiles)('a base that is not read to its end', () => {
+  it('is not left open', async () => {
+    const builder = new RdbBuilder({ version: 9 }).selectDb(0);
+    for (let i = 0; i < 2000; i++) builder.key(`key:${i}`, stringValue('v'.repeat(1000)));
+    const path = directory({ ...FILES, 'a.1.base.rdb': builder.finish() });
+    const { code, stdout } = await run(['get', path, 'key:0'], {});
+    expect([code, stdout.trim().length]).toEqual([0, 1000]);
+    const open = readdirSync(OPEN_FILES).flatMap((fd) => {
+      try {
+        return [readlinkSync(join(OPEN_FILES, fd))];
+      } catch {
+        // That of the listing itself.
+        return [];
+      }
+    });
+    expect(open.filter((file) => file.startsWith(path))).toEqual([]);
   });
 });

@@ -14,9 +14,8 @@ import type { ByteInput } from '../source/byte-input.ts';
 import type { SourcePart } from '../source/dragonfly-set.ts';
 import type { FileChecksum } from '../source/file-checksum.ts';
 import { closeSource, type LogSource, openSource, type RdbSource } from '../source/open-source.ts';
+import { beginsLog } from '../source/rdb-then-log.ts';
 
-const ASTERISK = 0x2a;
-const HASH = 0x23;
 const NAME_WIDTH = 60;
 
 /** A dump, ready to be read. */
@@ -87,7 +86,7 @@ function baseOf(source: LogSource): DumpSource {
     base: base.segment,
     later: later.map(({ segment }) => segment),
     close: async () => {
-      input.close();
+      await input.end();
       await closeSource(source);
     },
   };
@@ -127,6 +126,12 @@ class PartInput implements ByteInput {
   close(): void {
     this.isClosed = true;
     this.stream?.close();
+  }
+
+  /** Closes it, and the file that it is read from even if that was not read to its end. */
+  async end(): Promise<void> {
+    this.close();
+    await this.chunks.return?.();
   }
 }
 
@@ -170,7 +175,7 @@ export class CommandsBehind {
     if (this.isEndKnown || at >= chunk.length) return;
     this.isEndKnown = true;
     // A dump that nobody calls a log may end with the marks of a replication stream, or in garbage.
-    this.inFile = this.source.base !== null || chunk[at] === ASTERISK || chunk[at] === HASH;
+    this.inFile = this.source.base !== null || beginsLog(chunk[at]);
   }
 
   /**

@@ -6,9 +6,9 @@
 import { buildCommand } from '@stricli/core';
 import { type CliCommand, type CliContext, commandFunction } from '../app/program.ts';
 import { generalFlags } from '../flags/general-flags.ts';
+import { inputFlags } from '../flags/input-flags.ts';
+import { logFlags } from '../flags/log-flags.ts';
 import { selectionFlags, shapingFlags } from '../flags/selection-flags.ts';
-import { inputFlags } from '../rdb2resp/flags.ts';
-import { logFlags } from '../rdb2resp/log-flags.ts';
 import { accessFlags, paceFlags, type RestoreFlags, workFlags } from './flags.ts';
 
 const BRIEF = 'Restores a dump or log into a live server, Sentinel set-up or cluster, with every key acknowledged.';

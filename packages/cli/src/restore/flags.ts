@@ -6,11 +6,11 @@
 import type { FlagParametersForType } from '@stricli/core';
 import type { CliContext } from '../app/program.ts';
 import type { GeneralFlags } from '../flags/general-flags.ts';
+import type { InputFlags } from '../flags/input-flags.ts';
+import type { LogFlags } from '../flags/log-flags.ts';
 import { parseCount, parsePositive, parsePositiveSize } from '../flags/parsers.ts';
 import type { SelectionFlags, ShapingFlags } from '../flags/selection-flags.ts';
 import { parseDuration } from '../lang/units.ts';
-import type { InputFlags } from '../rdb2resp/flags.ts';
-import type { LogFlags } from '../rdb2resp/log-flags.ts';
 
 /** What happens to keys, and what is written down. */
 export interface WorkFlags {

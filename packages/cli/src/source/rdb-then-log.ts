@@ -11,6 +11,11 @@ import type { RdbReader } from '@rdbkit/rdb';
 const ASTERISK = 0x2a;
 const HASH = 0x23;
 
+/** Whether a log may begin with this byte. */
+export function beginsLog(byte: number | undefined): boolean {
+  return byte === ASTERISK || byte === HASH;
+}
+
 /** Reads both parts. */
 export class RdbThenLog {
   /** What the log was found to be; `null` when there is none, or it is not over. */
@@ -51,7 +56,7 @@ export class RdbThenLog {
     this.fed += chunk.length;
     if (this.isEndKnown || !this.rdb.done || at >= chunk.length) return;
     this.isEndKnown = true;
-    if (chunk[at] !== ASTERISK && chunk[at] !== HASH) return;
+    if (!beginsLog(chunk[at])) return;
     const { offset } = this.rdb;
     const log = this.begin(offset);
     if (log === null) return;

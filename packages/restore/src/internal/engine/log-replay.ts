@@ -252,13 +252,20 @@ export class LogReplay {
     this.isLost = false;
     const at = this.history.findIndex((batch) => batch.after === found);
     const last = this.history.at(-1);
-    if (at >= 0) {
-      this.next = at;
-    } else if (last === undefined || found === last.last) {
-      this.next = this.history.length;
-    } else {
-      throw this.lost(found);
-    }
+    if (at < 0 && last !== undefined && found !== last.last) throw this.lost(found);
+    const next = at < 0 ? this.history.length : at;
+    this.tellUnanswered(this.history.slice(this.next, next));
+    this.next = next;
+  }
+
+  /** Batches were carried out, but what the target answered was lost with the connection. */
+  private tellUnanswered(batches: readonly LogBatch[]): void {
+    const commands = batches.reduce((sum, batch) => sum + batch.commands, 0);
+    if (commands === 0) return;
+    this.host.acknowledged(commands);
+    for (const batch of batches) this.unsafeBytes += batch.bytes.length;
+    const what = commands === 1 ? 'a command of the log was' : `${commands} commands of the log were`;
+    this.lane.warn(`${what} carried out, but the answer was lost: whether the target refused any of it is not known`);
   }
 
   /** Asks the replicas. */

@@ -1,16 +1,15 @@
 /**
- * The flags of rdb2resp that are about logs, and those that make no sense for them.
+ * The flags that are about logs, and those that make no sense for them.
  *
  * @module
  */
 import type { FlagParametersForType } from '@stricli/core';
 import { usageError } from '../app/cli-error.ts';
 import type { CliContext } from '../app/program.ts';
-import { parseTime } from '../flags/parsers.ts';
-import type { SelectionFlags } from '../flags/selection-flags.ts';
 import { parseDuration } from '../lang/units.ts';
 import type { LogSource } from '../source/open-source.ts';
-import type { Rdb2respFlags } from './flags.ts';
+import { parseTime } from './parsers.ts';
+import type { SelectionFlags } from './selection-flags.ts';
 
 /** What of a log is read, and what becomes of its times. */
 export interface LogFlags {
@@ -70,13 +69,6 @@ export function isPlainBase(flags: LogFlags, { set }: LogSource): boolean {
 const UNKNOWABLE = ['type', 'not-type', 'ttl', 'min-size', 'max-size', 'limit'] as const;
 
 /** Throws for flags that cannot be met for the commands of a log. */
-export function checkLogFlags(flags: Rdb2respFlags): void {
-  checkLogSelection(flags);
-  if (flags.existing === 'keep')
-    throw usageError('--existing keep is not possible with an append-only log: its commands change keys step by step');
-}
-
-/** The same for those flags that all commands share. */
 export function checkLogSelection(flags: SelectionFlags & LogFlags): void {
   const hint = 'load the log into a server, save a dump there and use that one; --from-base-only needs none.';
   for (const name of UNKNOWABLE)

@@ -27,7 +27,7 @@ import {
 } from './inspection-report.ts';
 import { SlotSums } from './internal/slots.ts';
 import { Sums, sumOf, TypeRow } from './internal/sums.ts';
-import { KeyMeter, type KeyMeterOptions } from './key-meter.ts';
+import { KeyMeter, type KeyMeterOptions, type NearLimit } from './key-meter.ts';
 import { PrefixTree, type PrefixTreeOptions } from './prefix-tree.ts';
 import { TopList } from './top-list.ts';
 
@@ -117,8 +117,8 @@ export class Inspection extends KeyMeter {
   private currentDb = -1;
   private database: Sums = new Sums();
   private readonly types = new Map<ValueKind, TypeRow>();
-  private lastKind: ValueKind | null = null;
-  private lastType: TypeRow = new TypeRow('string');
+  /** The row of the type, by type byte. */
+  private readonly rows: (TypeRow | undefined)[] = new Array<TypeRow | undefined>(256).fill(undefined);
   private readonly expiry = new Histogram(EXPIRY_LIMITS);
   private readonly idle = new Histogram(IDLE_LIMITS);
   private readonly frequency = new Histogram(FREQUENCY_LIMITS);
@@ -130,7 +130,7 @@ export class Inspection extends KeyMeter {
   private readonly elements: TopList<LargeElement>;
   private readonly groups: TopList<StreamGroupFacts>;
   private readonly groupSums = { groups: 0, consumers: 0, pending: 0 };
-  private readonly near = new Map<string, { -readonly [K in keyof NearThreshold]: NearThreshold[K] }>();
+  private readonly near = new Map<NearLimit, { -readonly [K in keyof NearThreshold]: NearThreshold[K] }>();
   private readonly prefixes: PrefixTree | null;
   private readonly slots: SlotSums | null;
   private readonly functions: { name: string; engine: string; bytes: number }[] = [];
@@ -257,7 +257,7 @@ export class Inspection extends KeyMeter {
     const expires = expireAtMs !== null;
     if (header.db !== this.currentDb) this.enterDb(header.db);
     this.database.add(expires, elements, bytes, memory, usage);
-    const type = kind === this.lastKind ? this.lastType : this.enterType(kind);
+    const type = this.rows[header.typeCode] ?? this.enterType(header.typeCode, kind);
     type.of(facts.encoding).add(expires, elements, bytes, memory, usage);
     type.memoryBars.add(memory, memory);
     if (kind !== 'string' && kind !== 'module') type.elementBars.add(elements, memory);
@@ -301,14 +301,13 @@ export class Inspection extends KeyMeter {
     this.database = sums;
   }
 
-  private enterType(kind: ValueKind): TypeRow {
+  private enterType(typeCode: number, kind: ValueKind): TypeRow {
     let row = this.types.get(kind);
     if (row === undefined) {
       row = new TypeRow(kind);
       this.types.set(kind, row);
     }
-    this.lastKind = kind;
-    this.lastType = row;
+    this.rows[typeCode] = row;
     return row;
   }
 
@@ -339,11 +338,10 @@ export class Inspection extends KeyMeter {
   private countNear(memory: number): void {
     const { kind: type, nearLimit } = this.facts;
     if (nearLimit === null) return;
-    const name = `${type} ${nearLimit.setting}`;
-    let row = this.near.get(name);
+    let row = this.near.get(nearLimit);
     if (row === undefined) {
       row = { type, ...nearLimit, keys: 0, memory: 0 };
-      this.near.set(name, row);
+      this.near.set(nearLimit, row);
     }
     row.keys++;
     row.memory += memory;

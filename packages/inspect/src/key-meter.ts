@@ -58,7 +58,10 @@ export interface KeyFacts {
   nearLimit: NearLimit | null;
 }
 
-/** The setting that a collection exceeds by so little that it might be worth being changed. */
+/**
+ * The setting that a collection exceeds by so little that it might be worth being changed. A meter hands out the same object for
+ * all keys that are near the same limit.
+ */
 export interface NearLimit {
   readonly because: 'elements' | 'length';
   /** For instance `hash-max-listpack-entries`. */
@@ -413,9 +416,13 @@ export class KeyMeter extends RdbVisitorBase {
   }
 
   private nearLimit(because: NearLimit['because'], limit: number): NearLimit {
+    const ofKind = (this.nearLimits[this.kind] ??= {});
     const what = because === 'elements' ? 'entries' : 'value';
-    return { because, setting: `${this.kind}-max-${this.packedName}-${what}`, limit };
+    return (ofKind[because] ??= { because, setting: `${this.kind}-max-${this.packedName}-${what}`, limit });
   }
+
+  /** One object for each limit: in many dumps a tenth of the keys are near one. */
+  private readonly nearLimits: Partial<Record<ValueKind, Partial<Record<NearLimit['because'], NearLimit>>>> = {};
 
   // ---- strings and opaque values -------------------------------------------------------------------------------------
 

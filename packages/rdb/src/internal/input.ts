@@ -157,9 +157,19 @@ export class RdbInput extends Window {
    */
   readSized(): boolean {
     if (this.passing === 0) {
-      const { pos, end } = this;
-      // The first byte tells that the string is neither compressed nor has more than 63 bytes.
-      if (pos < end && this.bytes[pos] < 0x40) return this.readString();
+      const { bytes, pos, end } = this;
+      if (pos >= end) return false;
+      // The first byte tells that the string is neither compressed nor has more than 63 bytes. Most are like that.
+      const length = bytes[pos];
+      if (length < 0x40 && length <= this.maxStringBytes) {
+        const stop = pos + 1 + length;
+        if (stop > end) return false;
+        this.sb = bytes;
+        this.ss = pos + 1;
+        this.se = stop;
+        this.pos = stop;
+        return true;
+      }
       const stored = this.readStringHead();
       if (stored < 0) return false;
       if (this.isIntegerForm || (this.uncompressed < 0 && stored <= MAX_SIZED_BYTES)) {

@@ -275,6 +275,7 @@ export class CommandEmitter extends RdbVisitorBase {
   override key(header: KeyHeader): Level {
     const s = this.isReady ? this.s : this.ready();
     const { typeCode } = header;
+    s.keyNumber++;
     this.committedBefore = this.out.committedBytes;
     this.action = DONE;
     this.typeCode = typeCode;
@@ -446,7 +447,7 @@ export class CommandEmitter extends RdbVisitorBase {
     switch (this.action) {
       case RAW:
         if (typeCode !== STRING || this.options.form !== 'cheapest' || !this.strings.raw(bytes, start, end))
-          writeRestore(s, typeCode, dialect, bytes, start, end, 'restore');
+          writeRestore(s, typeCode, dialect, bytes, start, end, 'restore', true);
         break;
       case RAW_FIELDS:
         this.after(restorer.expiring(typeCode, dialect, bytes, start, end), bytes, start, end);

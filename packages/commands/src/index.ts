@@ -14,5 +14,5 @@ export { KeyPositions } from './key-positions.ts';
 export { LogEmitter } from './log-emitter.ts';
 export type { LogCounts, LoggedCommand, LogOptions } from './log-options.ts';
 export { NOTE_LEVELS, type Note, type NoteCode, type NoteLevel } from './notes.ts';
-export type { EmitOptions, Existing, Form, StringTaker } from './options.ts';
+export type { EmitOptions, Existing, Form, StringTaker, ValueSums } from './options.ts';
 export { type Flavour, formatTarget, NEWEST, packVersion, parseTarget, type Target } from './target.ts';

@@ -19,6 +19,25 @@ export type Form = 'plain' | 'restore' | 'cheapest';
  */
 export type StringTaker = (name: Uint8Array, nameEnd: number, bytes: Uint8Array, start: number, end: number) => boolean;
 
+/**
+ * Checksums of values as they stand in the dump, computed by somebody else while the emitter is at work: another thread, for
+ * instance.
+ */
+export interface ValueSums {
+  /**
+   * Whether the CRC-64 is known of a type byte followed by the value, leaves it in `lo` and `hi`. Nothing is waited for: what is not
+   * known is computed by the emitter.
+   *
+   * @param key - Number of the key, from 0 on, in the order in which the reader delivers them; those that are not wanted count too.
+   * @param length - Bytes of the value.
+   */
+  find(key: number, typeCode: number, length: number): boolean;
+  /** Lower word of the last sum that was found. */
+  readonly lo: number;
+  /** Upper word of it. */
+  readonly hi: number;
+}
+
 /** Options of a `CommandEmitter`. */
 export interface EmitOptions {
   /**
@@ -105,6 +124,11 @@ export interface EmitOptions {
   readonly acceptSize?: ((bytes: number) => boolean) | undefined;
   /** The options of the reader, for values that are read twice. */
   readonly rdb?: RdbOptions | undefined;
+  /**
+   * Knows checksums of values, which is what `RESTORE` costs most.
+   * @default null: the emitter computes them all
+   */
+  readonly valueSums?: ValueSums | null | undefined;
   /** Receives the reader's warnings. */
   readonly onWarning?: ((warning: RdbWarning) => void) | undefined;
   /** Receives what does not arrive as it was. */
@@ -123,6 +147,7 @@ export interface ResolvedEmitOptions {
   readonly build: 'in place' | 'aside';
   readonly select: boolean;
   readonly takeString: StringTaker | null;
+  readonly valueSums: ValueSums | null;
   readonly batch: number;
   readonly maxCommandBytes: number;
   readonly flushBytes: number;
@@ -144,6 +169,7 @@ export function resolveEmitOptions(options: EmitOptions): ResolvedEmitOptions {
     build: options.build ?? 'in place',
     select: options.select ?? true,
     takeString: options.takeString ?? null,
+    valueSums: options.valueSums ?? null,
     batch: options.batch ?? 512,
     maxCommandBytes: options.maxCommandBytes ?? MIB,
     flushBytes: options.flushBytes ?? 8 * MIB,

@@ -1,3 +1,4 @@
+import { Crc64 } from '@rdbkit/bytes';
 import {
   arrayValue,
   blobValue,
@@ -29,7 +30,7 @@ import {
 } from '@rdbkit/testkit';
 import { describe, expect, it } from 'vitest';
 import { EventLog, outcomeOf } from '../testing/event-log.ts';
-import { DUMP_FOOTER_BYTES, readDump, readRawValue, writeDumpFooter } from './dump-payload.ts';
+import { DUMP_FOOTER_BYTES, readDump, readRawValue, writeDumpFooter, writeSummedDumpFooter } from './dump-payload.ts';
 import { RdbChecksumError, RdbFormatError, RdbTruncatedError, RdbUnsupportedError } from './errors.ts';
 import type { RdbOptions } from './options.ts';
 import { readRdbSync } from './read.ts';
@@ -493,6 +494,12 @@ describe('the footer', () => {
       out.set(expected.subarray(0, -DUMP_FOOTER_BYTES), 5);
       const end = 5 + expected.length - DUMP_FOOTER_BYTES;
       expect(writeDumpFooter(out, end, 5, version)).toBe(end + DUMP_FOOTER_BYTES);
+      expect(out.subarray(5, 5 + expected.length)).toEqual(expected);
+
+      const sum = new Crc64();
+      sum.update(expected, 0, expected.length - DUMP_FOOTER_BYTES);
+      out.fill(0, end);
+      expect(writeSummedDumpFooter(out, end, sum.lo, sum.hi, version)).toBe(end + DUMP_FOOTER_BYTES);
       expect(out.subarray(5, 5 + expected.length)).toEqual(expected);
     }
   });

@@ -155,6 +155,23 @@ export function writeDumpFooter(out: Uint8Array, pos: number, payloadStart: numb
   return pos + DUMP_FOOTER_BYTES;
 }
 
+/**
+ * Writes a DUMP footer after a payload whose CRC-64 without footer is known already.
+ *
+ * @param lo - Lower word of it.
+ * @param hi - Upper word of it.
+ * @returns the position after the footer's {@link DUMP_FOOTER_BYTES}, for which `out` must have room.
+ */
+export function writeSummedDumpFooter(out: Uint8Array, pos: number, lo: number, hi: number, version: number): number {
+  out[pos] = version & 0xff;
+  out[pos + 1] = version >> 8;
+  footerCrc.lo = lo;
+  footerCrc.hi = hi;
+  footerCrc.update(out, pos, pos + 2);
+  footerCrc.writeTo(out, pos + 2);
+  return pos + DUMP_FOOTER_BYTES;
+}
+
 const footerCrc = new Crc64();
 
 // A dump may have millions of small streams, each of which is decoded by itself; what a decoding consists of costs more to make

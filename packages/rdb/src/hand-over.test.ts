@@ -1,4 +1,4 @@
-import { RdbBuilder, stringValue } from '@rdbkit/testkit';
+import { crc64, RdbBuilder, stringValue } from '@rdbkit/testkit';
 import { describe, expect, it } from 'vitest';
 import { RdbReader } from './reader.ts';
 import { type RdbSummary, RdbVisitorBase, type RdbWarning } from './visitor.ts';
@@ -36,5 +36,27 @@ describe('what stands behind an RDB', () => {
     const reader = new RdbReader(new Ends());
     reader.push(RDB.subarray(0, -1));
     expect(() => reader.handOver()).toThrow('has not been read');
+  });
+});
+
+describe('the checksum on the way', () => {
+  it('is that of everything decoded so far, wherever chunks end', () => {
+    for (const size of [1, 7, RDB.length]) {
+      const sums: [number, bigint][] = [];
+      class Watch extends RdbVisitorBase {
+        override key(): 'skip' {
+          sums.push([reader.offset, reader.crc.digest()]);
+          return 'skip';
+        }
+        override keyEnd(): void {
+          sums.push([reader.offset, reader.crc.digest()]);
+        }
+      }
+      const reader: RdbReader = new RdbReader(new Watch());
+      for (let at = 0; at < RDB.length; at += size) reader.push(RDB.subarray(at, at + size));
+      expect(reader.finish().checksum).toBe('ok');
+      expect(sums).toHaveLength(2);
+      for (const [offset, sum] of sums) expect(sum).toBe(crc64(RDB.subarray(0, offset)));
+    }
   });
 });

@@ -9,7 +9,14 @@ export {
   type Product,
   type RecordSupport,
 } from './dialects.ts';
-export { DUMP_FOOTER_BYTES, type DumpInfo, readDump, readRawValue, writeDumpFooter } from './dump-payload.ts';
+export {
+  DUMP_FOOTER_BYTES,
+  type DumpInfo,
+  readDump,
+  readRawValue,
+  writeDumpFooter,
+  writeSummedDumpFooter,
+} from './dump-payload.ts';
 export {
   RdbChecksumError,
   RdbError,

@@ -1,5 +1,5 @@
 /** The incremental reader: chunks in, visitor calls out. */
-import { DataError } from '@rdbkit/bytes';
+import { type Crc64, DataError } from '@rdbkit/bytes';
 import { RdbTruncatedError } from './errors.ts';
 import { Decoding, type Rule } from './internal/decoding.ts';
 import { BLOCK_BYTES, Frame } from './internal/frame.ts';
@@ -63,6 +63,16 @@ export class RdbReader {
   /** Absolute offset up to which the input was decoded, in bytes. */
   get offset(): number {
     return this.decoding.input.offset;
+  }
+
+  /**
+   * The checksum of everything before {@link RdbReader.offset}. Owned by the reader, who goes on with it; of use only with the option
+   * `checksum` and before the end of the file.
+   */
+  get crc(): Crc64 {
+    const { input } = this.decoding;
+    input.sumToPosition();
+    return input.crc;
   }
 
   /** Keys that were read completely. */

@@ -41,13 +41,15 @@ export class RdbReading implements Reading {
     this.source = source;
     const { flags, startedAt } = job;
     const isLog = flags['expired-grace'] !== undefined;
-    this.emitter = dumpEmitter(
-      job,
-      source,
-      isLog ? { expired: 'keep', postponeExpiredTo: postponeTo(flags, startedAt) } : {},
-    );
-    this.checksum = flags['no-checksum'] ? null : source.startChecksum();
     const options = rdbOptions(flags, source);
+    const isSummed = !flags['no-checksum'] || flags.restore;
+    this.checksum = isSummed
+      ? source.startChecksum(flags.restore ? { dialect: options.dialect ?? null } : undefined)
+      : null;
+    this.emitter = dumpEmitter(job, source, {
+      ...(isLog ? { expired: 'keep', postponeExpiredTo: postponeTo(flags, startedAt) } : {}),
+      valueSums: this.checksum?.values,
+    });
     this.reader = new RdbReader(this.emitter, this.checksum === null ? options : { ...options, checksum: false });
     this.parts = new RdbThenLog(this.reader, (offset) => this.beginLog(offset));
   }
@@ -88,6 +90,7 @@ export class RdbReading implements Reading {
         hasMore = parts.more();
       }
       parts.passed(chunk);
+      this.checksum?.values?.passed(this.reader.keys);
       const pause = job.step(this.items);
       if (pause !== undefined) await pause;
       if (job.selection.exhausted) return;
@@ -98,7 +101,7 @@ export class RdbReading implements Reading {
 
   private async verify(): Promise<void> {
     const { summary } = this.emitter;
-    if (this.checksum === null || summary?.checksum !== 'unverified') return;
+    if (this.checksum === null || this.job.flags['no-checksum'] || summary?.checksum !== 'unverified') return;
     await this.checksum.verify(summary.bytes);
     this.isVerified = true;
   }

@@ -26,7 +26,7 @@ import {
   setInFolder,
   setOfFile,
 } from './dragonfly-set.ts';
-import { FileChecksum } from './file-checksum.ts';
+import { FileChecksum, type ValueWish } from './file-checksum.ts';
 
 /** An RDB, ready to be read. */
 export interface RdbSource {
@@ -42,8 +42,8 @@ export interface RdbSource {
   readonly dialect: Dialect | null;
   /** The files that `input` consists of, when there are several; else `null`. */
   readonly parts: readonly SourcePart[] | null;
-  /** Sums the bytes of `input` in another thread, when they are a file's and many. */
-  readonly startChecksum: () => FileChecksum | null;
+  /** Sums the bytes of `input` in another thread, when they are a file's and many; and the values in it, if that is wished. */
+  readonly startChecksum: (wish?: ValueWish) => FileChecksum | null;
 }
 
 /** A file that is being read, and may be opened again. */
@@ -161,7 +161,8 @@ async function openContent(
 ): Promise<Source> {
   const compressed = carrier !== null;
   if (kind === 'rdb') {
-    const startChecksum = (): FileChecksum | null => (file === null ? null : FileChecksum.start(file.path, file.fd));
+    const startChecksum = (wish?: ValueWish): FileChecksum | null =>
+      file === null ? null : FileChecksum.start(file.path, file.fd, wish);
     return { kind, name, header: headOf(head).rdb, input, compressed, dialect: null, parts: null, startChecksum };
   }
   const path = file === null ? null : file.path;

@@ -1,5 +1,5 @@
 /** `RESTORE`: a whole value in one command. */
-import { type Dialect, DUMP_FOOTER_BYTES, valueType, writeDumpFooter } from '@rdbkit/rdb';
+import { type Dialect, DUMP_FOOTER_BYTES, valueType, writeDumpFooter, writeSummedDumpFooter } from '@rdbkit/rdb';
 import { encodeBulks } from '@rdbkit/resp';
 import type { Way } from '../counts.ts';
 import type { Session } from './session.ts';
@@ -30,7 +30,11 @@ function payloadVersion(typeCode: number, dialect: Dialect): number {
 /** Keeps the key from being evicted. */
 const STICK = encodeBulks('STICK');
 
-/** Writes `RESTORE` for the key in the session with the value `bytes[start, end)`. */
+/**
+ * Writes `RESTORE` for the key in the session with the value `bytes[start, end)`.
+ *
+ * @param asStored - The value and its type are those of the dump, so that its checksum may be known.
+ */
 export function writeRestore(
   s: Session,
   typeCode: number,
@@ -39,6 +43,7 @@ export function writeRestore(
   start: number,
   end: number,
   way: Way,
+  asStored = false,
 ): void {
   const { out, caps, expireAtMs } = s;
   const { existing } = s.options;
@@ -81,12 +86,14 @@ export function writeRestore(
   out.copy(bytes, start, end);
   // Dragonfly looks at the type alone, and takes newer ones in payloads of its own version.
   const version = Math.min(caps.payloadVersion, payloadVersion(typeCode, dialect));
-  out.pos = writeDumpFooter(
-    out.bytes,
-    out.pos,
-    from,
-    metadata === null ? version : Math.max(version, METADATA_PAYLOAD),
-  );
+  const { valueSums } = s.options;
+  if (metadata !== null) {
+    out.pos = writeDumpFooter(out.bytes, out.pos, from, Math.max(version, METADATA_PAYLOAD));
+  } else if (asStored && valueSums?.find(s.keyNumber, typeCode, end - start) === true) {
+    out.pos = writeSummedDumpFooter(out.bytes, out.pos, valueSums.lo, valueSums.hi, version);
+  } else {
+    out.pos = writeDumpFooter(out.bytes, out.pos, from, version);
+  }
   out.bulkEnd();
 
   if (hasReplace) out.raw(REPLACE);

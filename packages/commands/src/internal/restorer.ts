@@ -81,7 +81,7 @@ export class Restorer {
     if (scan.lost > 0) noteLost(s, kind, scan.lost);
     const isSame = scan.dropped === 0 && scan.lost === 0 && !stripTtl && shiftTtlMs === 0;
     if (isSame && isAccepted(typeCode, dialect, caps)) {
-      writeRestore(s, typeCode, dialect, bytes, start, end, 'restore');
+      writeRestore(s, typeCode, dialect, bytes, start, end, 'restore', true);
       return 'written';
     }
     if (scan.expiring > 0) return this.transcode(to, scan.earliestMs, typeCode, dialect, bytes, start, end);
@@ -110,7 +110,7 @@ export class Restorer {
       return 'commands';
     }
     if (to === typeCode && parts.twoOwnersCount === 0) {
-      writeRestore(s, typeCode, dialect, bytes, start, end, 'restore');
+      writeRestore(s, typeCode, dialect, bytes, start, end, 'restore', true);
       return 'written';
     }
     this.noteStreamLosses(STREAM_TYPES.indexOf(to) + 1);

@@ -29,6 +29,8 @@ export class Session {
   private readonly noted = new Set<string>();
   private readonly suffix: Uint8Array;
 
+  /** Number of the key at hand, as the reader counts them. */
+  keyNumber = -1;
   /** Database and kind of the key being written. */
   db = 0;
   kind: ValueKind = 'string';

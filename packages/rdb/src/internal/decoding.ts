@@ -58,6 +58,8 @@ export class Decoding {
   readonly pace: Pace;
 
   readonly listpack: ListpackCursor = new ListpackCursor();
+  /** Another one, for the fields that the entries of a stream's node share. */
+  readonly masterFields: ListpackCursor = new ListpackCursor();
   readonly ziplist: ZiplistCursor = new ZiplistCursor();
   readonly intset: IntsetCursor = new IntsetCursor();
   readonly zipmap: ZipmapCursor = new ZipmapCursor();

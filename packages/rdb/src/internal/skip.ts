@@ -42,15 +42,19 @@ export function trySkipCounted(d: Decoding, item: readonly Part[]): boolean {
   const start = input.pos;
   const count = input.readLength();
   if (count < 0) return false;
-  for (let i = 0; i < count; i++) {
-    for (const part of item) {
-      if (!trySkipPart(d, part)) {
-        input.pos = start;
-        return false;
-      }
-    }
+  if (!trySkipParts(d, count, item)) {
+    input.pos = start;
+    return false;
   }
   if (count === 0) d.empty = true;
+  return true;
+}
+
+/** Passes over `count` items made of `parts` that are in the window as a whole; otherwise stops somewhere among them. */
+export function trySkipParts(d: Decoding, count: number, parts: readonly Part[]): boolean {
+  for (let i = 0; i < count; i++) {
+    for (const part of parts) if (!trySkipPart(d, part)) return false;
+  }
   return true;
 }
 

@@ -37,7 +37,7 @@ import {
   skipString,
   trySkipCounted,
 } from './skip.ts';
-import { skipStream, stream } from './streams.ts';
+import { skipStream, stream, trySkipStream } from './streams.ts';
 import { skipTemplateHash, templateHash } from './templates.ts';
 import { gcraType } from './versions.ts';
 
@@ -82,6 +82,15 @@ function other(decode: (d: Decoding) => Rule, skip: (d: Decoding) => Rule): Valu
   return { ...PLAIN, decode, trySkip: no, skip };
 }
 
+function streamOf(version: 1 | 2 | 3 | 4 | 5): ValueRule {
+  return {
+    ...PLAIN,
+    decode: (d) => stream(d, version),
+    trySkip: (d) => trySkipStream(d, version),
+    skip: (d) => skipStream(d, version),
+  };
+}
+
 /** A value that is raw at every level. */
 function rawOnly(skip: (d: Decoding) => Rule, what: string): ValueRule {
   return { ...PLAIN, isRawOnly: true, decode: opaque(skip, what), trySkip: no, skip };
@@ -109,22 +118,13 @@ const common: Readonly<Record<number, ValueRule>> = {
   12: string((d) => packedZset(d, d.ziplist, 'ziplist'), isEmptyZiplist),
   13: string((d) => packedHash(d, d.ziplist, 'ziplist'), isEmptyZiplist),
   14: counted([STR], (d) => quicklist(d, false), isEmptyQuicklist),
-  15: other(
-    (d) => stream(d, 1),
-    (d) => skipStream(d, 1),
-  ),
+  15: streamOf(1),
   16: string((d) => packedHash(d, d.listpack, 'listpack'), isEmptyListpack),
   17: string((d) => packedZset(d, d.listpack, 'listpack'), isEmptyListpack),
   18: counted([LEN, STR], (d) => quicklist(d, true), isEmptyQuicklist2),
-  19: other(
-    (d) => stream(d, 2),
-    (d) => skipStream(d, 2),
-  ),
+  19: streamOf(2),
   20: string((d) => packedSet(d, d.listpack, 'listpack'), isEmptyListpack),
-  21: other(
-    (d) => stream(d, 3),
-    (d) => skipStream(d, 3),
-  ),
+  21: streamOf(3),
 };
 
 const redis: Readonly<Record<number, ValueRule>> = {
@@ -138,14 +138,8 @@ const redis: Readonly<Record<number, ValueRule>> = {
     ...other(listpackHashWithEarliest, afterEightBytes(skipString)),
     isEmptyRaw: (bytes, start, end) => isEmptyListpack(bytes, start + 8, end),
   },
-  26: other(
-    (d) => stream(d, 4),
-    (d) => skipStream(d, 4),
-  ),
-  27: other(
-    (d) => stream(d, 5),
-    (d) => skipStream(d, 5),
-  ),
+  26: streamOf(4),
+  27: streamOf(5),
   28: other(
     (d) => array(d, false),
     (d) => array(d, true),

@@ -36,7 +36,9 @@ const OPTIONS = {
 const programs = ['src/bin/rdb2resp.ts', 'src/bin/rdbkit.ts', 'src/source/checksum-worker.ts'];
 const results = await Promise.all(programs.map((program) => build({ ...OPTIONS, entryPoints: [program] })));
 
-const outputs = new Set(results.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((path) => join(here, path))));
+const outputs = new Set(
+  results.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((path) => join(here, path))),
+);
 for (const name of readdirSync(folder)) {
   if (!outputs.has(join(folder, name))) rmSync(join(folder, name));
 }

@@ -5,7 +5,7 @@
 import { int64FromWords, parseDouble } from '@rdbkit/bytes';
 import type { RdbFormatError } from '../errors.ts';
 import type { Decoding, Rule } from './decoding.ts';
-import { NameSet } from './name-set.ts';
+import type { NameSet } from './name-set.ts';
 import { type PackedCursor, PackedFault } from './packed-cursor.ts';
 import { length, takeLength } from './primitives.ts';
 
@@ -134,9 +134,9 @@ export function* binaryZset(d: Decoding): Rule {
   }
 }
 
-/** Members met so far; kept only for a strict reader, since memory then is bounded by the value and no longer by its elements. */
+/** Members met so far. Long ones are not read when sizes are all that is wanted. */
 function newSeen(d: Decoding): NameSet | null {
-  return d.options.strict && !d.input.sized ? new NameSet() : null;
+  return d.input.sized ? null : d.newSeen();
 }
 
 function repeatedPlain(d: Decoding): RdbFormatError {

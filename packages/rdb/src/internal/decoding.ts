@@ -6,6 +6,7 @@ import type { Dialect, KeyHeader, RdbVisitor } from '../visitor.ts';
 import type { RdbInput } from './input.ts';
 import { IntsetCursor } from './intset.ts';
 import { ListpackCursor } from './listpack.ts';
+import { NameSet } from './name-set.ts';
 import type { PackedFault } from './packed-cursor.ts';
 import { ZiplistCursor } from './ziplist.ts';
 import { ZipmapCursor } from './zipmap.ts';
@@ -62,6 +63,7 @@ export class Decoding {
   readonly masterFields: ListpackCursor = new ListpackCursor();
   readonly ziplist: ZiplistCursor = new ZiplistCursor();
   readonly intset: IntsetCursor = new IntsetCursor();
+  private names: NameSet | null = null;
   readonly zipmap: ZipmapCursor = new ZipmapCursor();
 
   /** @param around - What this is a part of: bytes of the same file that have to be unpacked or put together first. */
@@ -76,6 +78,17 @@ export class Decoding {
     this.dialect = around.dialect;
     this.version = around.version;
     this.header.dialect = around.dialect;
+  }
+
+  /**
+   * An empty set for the members or fields met in a value; `null` unless the reader is strict and looks for repeated ones, since
+   * memory then is bounded by the value and no longer by its elements. One set, for one value after the other.
+   */
+  newSeen(): NameSet | null {
+    if (!this.options.strict) return null;
+    this.names ??= new NameSet();
+    this.names.clear();
+    return this.names;
   }
 
   /** A fault at the byte before which the input stands. */

@@ -1,7 +1,7 @@
 /** What Dragonfly decodes to elements as other servers do, in layouts of its own (`rdb_save.cc`, `rdb_load.cc`, 0.14 … 1.40). */
 import type { Decoding, Rule } from './decoding.ts';
 import { moduleIdBytes } from './modules.ts';
-import { NameSet } from './name-set.ts';
+import type { NameSet } from './name-set.ts';
 import { length } from './primitives.ts';
 import { skipString } from './skip.ts';
 
@@ -41,7 +41,7 @@ export function* hashWithExpiry(d: Decoding): Rule {
   const { input, visitor } = d;
   const count = yield* elementCount(d);
   visitor.hashStart(count);
-  const seen = newSeen(d);
+  const seen = d.newSeen();
   for (let i = 0; i < count; i++) {
     while (!input.readString()) yield;
     checkSeen(d, seen);
@@ -74,7 +74,7 @@ export function* setWithExpiry(d: Decoding): Rule {
   const { input, visitor } = d;
   const count = yield* elementCount(d);
   visitor.setStart(count);
-  const seen = newSeen(d);
+  const seen = d.newSeen();
   for (let i = 0; i < count; i++) {
     while (!input.readString()) yield;
     checkSeen(d, seen);
@@ -96,10 +96,6 @@ function* elementCount(d: Decoding): Rule<number> {
   const count = yield* length(d);
   if (count === 0) d.empty = true;
   return count;
-}
-
-function newSeen(d: Decoding): NameSet | null {
-  return d.options.strict ? new NameSet() : null;
 }
 
 function checkSeen(d: Decoding, seen: NameSet | null): void {

@@ -40,6 +40,12 @@ export function writeDecimal(out: Uint8Array, pos: number, n: number): number {
     out[pos] = ZERO + value;
     return pos + 1;
   }
+  if (value < 100) {
+    const tens = (value / 10) | 0;
+    out[pos] = ZERO + tens;
+    out[pos + 1] = ZERO + value - tens * 10;
+    return pos + 2;
+  }
   if (value >= GROUP) {
     const high = Math.floor(value / GROUP);
     return writeGroup(out, writeDecimal(out, pos, high), value - high * GROUP);

@@ -97,20 +97,13 @@ export class ByteBuffer {
 
   /** A view of the array that a string is copied from, made only once for each of a few arrays. */
   protected viewOf(bytes: Uint8Array): DataView {
-    return bytes === this.first ? this.firstView : this.viewOfOther(bytes);
+    if (bytes === this.first) return this.firstView;
+    if (bytes === this.second) return this.secondView;
+    return bytes === this.third ? this.thirdView : this.makeView(bytes);
   }
 
-  /** The view of an array that is not the one used last. */
-  private viewOfOther(bytes: Uint8Array): DataView {
-    if (bytes === this.second) {
-      const view = this.secondView;
-      this.second = this.first;
-      this.secondView = this.firstView;
-      this.first = bytes;
-      this.firstView = view;
-      return view;
-    }
-    const view = bytes === this.third ? this.thirdView : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  private makeView(bytes: Uint8Array): DataView {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.third = this.second;
     this.thirdView = this.secondView;
     this.second = this.first;

@@ -121,8 +121,16 @@ export class RespBuffer extends OutputBuffer {
     const out = this.bytes;
     let pos = this.pos;
     out[pos++] = DOLLAR;
-    if (count < 10) out[pos++] = ZERO + count;
-    else pos = writeDecimal(out, pos, count);
+    if (count < 10) {
+      out[pos++] = ZERO + count;
+    } else if (count < 100) {
+      // Without the call: nine strings of ten are that short.
+      const tens = (count / 10) | 0;
+      out[pos++] = ZERO + tens;
+      out[pos++] = ZERO + count - tens * 10;
+    } else {
+      pos = writeDecimal(out, pos, count);
+    }
     out[pos++] = CR;
     out[pos++] = LF;
     this.pos = pos;

@@ -129,6 +129,8 @@ export class FieldExpiry {
   }
 
   private clear(): void {
+    // To set a length is a call into the engine, and nearly all hashes have no such fields.
+    if (this.times.length === 0) return;
     this.times.length = 0;
     this.starts.length = 0;
     this.ends.length = 0;

@@ -197,8 +197,31 @@ export class Session {
   /** Counts the key, if it was written. */
   count(): void {
     if (this.way === null) return;
-    this.counts.kinds[this.kind]++;
-    this.counts.ways[this.way]++;
+    const { kinds, ways } = this.counts;
+    // Names that are written out are places in an object; one in a variable has to be looked up (`commands/plain mixed`).
+    switch (this.kind) {
+      case 'string':
+        kinds.string++;
+        break;
+      case 'hash':
+        kinds.hash++;
+        break;
+      default:
+        kinds[this.kind]++;
+    }
+    switch (this.way) {
+      case 'set':
+        ways.set++;
+        break;
+      case 'commands':
+        ways.commands++;
+        break;
+      case 'restore':
+        ways.restore++;
+        break;
+      default:
+        ways[this.way]++;
+    }
   }
 
   // ---- borders ---------------------------------------------------------------------------------------------------

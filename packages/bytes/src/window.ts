@@ -68,18 +68,21 @@ export class Window {
   }
 
   /**
-   * Makes the window look at input that is in memory as a whole, without copying it. The array stays the caller's and
-   * must not change while the window is in use.
+   * Makes the window look at input that is in memory as a whole, `bytes[start, end)`, without copying it. Offsets count from `start`.
+   * The array stays the caller's and must not change while the window is in use.
    */
-  over(bytes: Uint8Array): void {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.pos = 0;
-    this.end = bytes.length;
-    this.filled = bytes.length;
-    this.base = 0;
+  over(bytes: Uint8Array, start: number = 0, end: number = bytes.length): void {
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    this.pos = start;
+    this.end = end;
+    this.filled = end;
+    // Not `-start`: a negative zero is no small integer to the engine.
+    this.base = 0 - start;
     this.mark = -1;
-    this.summed = 0;
+    this.summed = start;
     this.crc.reset();
     this.ended = true;
     this.owned = false;

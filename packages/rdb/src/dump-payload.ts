@@ -123,22 +123,19 @@ export function readRawValue(
   const rule = VALUE_RULES[dialect][typeCode];
   if (rule === undefined) throw new RangeError(`type ${typeCode} is not a ${dialect} type`);
   const d = borrowDecoding(visitor, options);
-  d.input.over(bytes.subarray(start, end));
+  d.input.over(bytes, start, end);
   d.dialect = dialect;
   d.header.dialect = dialect;
   d.header.typeCode = typeCode;
   try {
-    run(d, end - start, rawValue());
+    if (!tryReadValue(d, rule, level)) run(d, end - start, readValue(d, rule, level));
+    if (d.empty) visitor.emptyValue();
   } catch (error) {
-    if (error instanceof DataError) VALUE_ERRORS.add(error);
-    throw error;
+    const known = error instanceof PackedFault ? d.locate(error) : error;
+    if (known instanceof DataError) VALUE_ERRORS.add(d.situate(known));
+    throw known;
   }
   giveBackDecoding(d, options);
-  function* rawValue(): Rule {
-    if (!tryReadValue(d, rule as NonNullable<typeof rule>, level))
-      yield* readValue(d, rule as NonNullable<typeof rule>, level);
-    if (d.empty) visitor.emptyValue();
-  }
 }
 
 /**
@@ -181,6 +178,8 @@ let spareOptions: RdbOptions | null = null;
 const DEFAULTS: RdbOptions = {};
 const NOBODY = new RdbVisitorBase();
 const NOTHING = new Uint8Array(0);
+/** A longer array is not kept from being collected. */
+const KEPT_BYTES = 1024 * 1024;
 
 function borrowDecoding(visitor: RdbVisitor, options: RdbOptions): Decoding {
   const d = spare;
@@ -193,7 +192,8 @@ function borrowDecoding(visitor: RdbVisitor, options: RdbOptions): Decoding {
 function giveBackDecoding(d: Decoding, options: RdbOptions): void {
   d.visitor = NOBODY;
   d.empty = false;
-  d.input.over(NOTHING);
+  // The next value is most likely in the same array, and a view of that takes time to make.
+  if (d.input.bytes.length > KEPT_BYTES) d.input.over(NOTHING);
   d.input.releaseScratch();
   spare = d;
   spareOptions = options;

@@ -37,29 +37,25 @@ export function tryReadValue(d: Decoding, rule: ValueRule, level: Level): boolea
   return true;
 }
 
-/** Reads a value of any length. */
-export function* readValue(d: Decoding, rule: ValueRule, level: Level): Rule {
-  const { input } = d;
-  if (level === 'skip') {
-    yield* rule.skip(d);
-    return;
-  }
-  let wanted: Exclude<Level, 'raw'> = level === 'raw' ? 'logical' : level;
-  if (level === 'raw') {
-    if (yield* captureRaw(d, rule)) return;
-    wanted = d.visitor.rawTooLong();
-    // All of it is in the window now. Reading it on in one go would leave the consumer no chance to pass its results on.
-    input.hold();
-    yield;
-    if (wanted === 'skip') {
-      yield* rule.skip(d);
-      return;
-    }
-  }
-  d.packed = wanted !== 'logical';
-  input.sized = wanted === 'sizes';
-  if (d.header.typeCode === STRING) yield* stringValue(d);
-  else yield* rule.decode(d);
+/** Reads a value of any length. No generator itself, because one more for each value is what shows (`commands/plain mixed`). */
+export function readValue(d: Decoding, rule: ValueRule, level: Level): Rule {
+  if (level === 'skip') return rule.skip(d);
+  return level === 'raw' ? readRaw(d, rule) : decodeValue(d, rule, level);
+}
+
+function decodeValue(d: Decoding, rule: ValueRule, level: Exclude<Level, 'raw' | 'skip'>): Rule {
+  d.packed = level !== 'logical';
+  d.input.sized = level === 'sizes';
+  return d.header.typeCode === STRING ? stringValue(d) : rule.decode(d);
+}
+
+function* readRaw(d: Decoding, rule: ValueRule): Rule {
+  if (yield* captureRaw(d, rule)) return;
+  const level = d.visitor.rawTooLong();
+  // All of it is in the window now. Reading it on in one go would leave the consumer no chance to pass its results on.
+  d.input.hold();
+  yield;
+  yield* level === 'skip' ? rule.skip(d) : decodeValue(d, rule, level);
 }
 
 /** Gathers a value in the window; gives up, back at its start, when it is longer than the option `rawBytes`. */

@@ -16,11 +16,13 @@ export function tryReadValue(d: Decoding, rule: ValueRule, level: Level): boolea
     input.sized = level === 'sizes';
     d.packed = level !== 'logical';
     if (rule.ofString === null) return false;
-    if (input.sized && d.header.typeCode === STRING) {
-      if (!input.readSized()) return false;
-    } else if (isLongString(d) || !input.readString()) {
-      return false;
+    if (d.header.typeCode === STRING) {
+      if (input.sized ? !input.readSized() : isLongString(d) || !input.readString()) return false;
+      // Most keys are strings: not by the rule, of which there are too many for the engine to guess which one is called.
+      d.visitor.string(input.sb, input.ss, input.se);
+      return true;
     }
+    if (!input.readString()) return false;
     rule.ofString(d);
     return true;
   }
@@ -147,7 +149,7 @@ function badLzf(d: Decoding, fault: number, offset: number): Error {
 function isLongString(d: Decoding): boolean {
   const { input } = d;
   const { pieceBytes } = d.options;
-  if (d.header.typeCode !== STRING || input.pos >= input.end) return false;
+  if (input.pos >= input.end) return false;
   // The first byte tells that the length has no more than 14 bits.
   if (input.bytes[input.pos] < 0x80 && pieceBytes >= MAX_14_BITS) return false;
   const start = input.pos;

@@ -25,8 +25,8 @@ export type StringTaker = (name: Uint8Array, nameEnd: number, bytes: Uint8Array,
  */
 export interface ValueSums {
   /**
-   * Whether the CRC-64 is known of a type byte followed by the value, leaves it in `lo` and `hi`. Nothing is waited for: what is not
-   * known is computed by the emitter.
+   * Whether the CRC-64 of a type byte followed by the value is known; if so, it is left in `lo` and `hi`. Nothing is waited for: what
+   * is not known is computed by the emitter.
    *
    * @param key - Number of the key, from 0 on, in the order in which the reader delivers them; those that are not wanted count too.
    * @param length - Bytes of the value.

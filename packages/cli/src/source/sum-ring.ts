@@ -9,7 +9,7 @@
  */
 import type { ValueSums } from '@rdbkit/commands';
 
-/** Keys that the producer may be ahead: more than a chunk of the file has, however small they are. */
+/** Keys that the producer may be ahead: more than a chunk of the file has, unless they are nearly nothing. */
 const ENTRIES = 64 * 1024;
 const MASK = ENTRIES - 1;
 /** Length, type, sum. */

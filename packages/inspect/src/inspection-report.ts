@@ -127,6 +127,14 @@ export interface NearThreshold {
   readonly memory: number;
 }
 
+/** What a module has in the dump. */
+export interface ModuleFacts {
+  readonly keys: number;
+  readonly bytes: number;
+  /** Data that it keeps outside of keys. */
+  readonly auxBytes: number;
+}
+
 /** Something that the reader found odd. */
 export interface WarningFacts {
   readonly code: string;
@@ -166,7 +174,10 @@ export interface InspectionReport {
   readonly tables: number;
   /** What the server counts as overhead in that, see {@link KeyMeter.datasetOverhead}. */
   readonly overhead: number;
+  /** Each database; of more than 256 those that the dump has first. */
   readonly databases: readonly DatabaseSums[];
+  /** The rest of them, as one; `null` when there is none. */
+  readonly otherDatabases: Omit<DatabaseSums, 'db'> | null;
   readonly types: readonly TypeSums[];
   readonly expiry: {
     /** The moment that the bars count from, Unix milliseconds: when the dump was made, if it tells. */
@@ -201,14 +212,14 @@ export interface InspectionReport {
     readonly heaviest: readonly PrefixNode[];
   } | null;
   readonly slots: SlotFacts | null;
+  /** Function libraries; of more than 1000 the first ones. */
   readonly functions: readonly { readonly name: string; readonly engine: string; readonly bytes: number }[];
-  readonly modules: readonly {
-    readonly name: string;
-    readonly keys: number;
-    readonly bytes: number;
-    /** Data that the module keeps outside of keys. */
-    readonly auxBytes: number;
-  }[];
+  /** How many there are. */
+  readonly functionCount: number;
+  /** Modules, those with the most data first; of more than 1000 those that the dump has first. */
+  readonly modules: readonly (ModuleFacts & { readonly name: string })[];
+  /** The rest of them, as one; `null` when there is none. */
+  readonly otherModules: ModuleFacts | null;
   readonly streams: {
     readonly groups: number;
     readonly consumers: number;
@@ -216,7 +227,7 @@ export interface InspectionReport {
     /** By pending entries and lag. */
     readonly largestGroups: readonly StreamGroupFacts[];
   };
-  /** Hash templates (Redis 8.10), whose names no key is charged with. */
+  /** Keys without elements, which servers do not load; no sum has them. */
   readonly emptyKeys: number;
   readonly warnings: readonly WarningFacts[];
 }

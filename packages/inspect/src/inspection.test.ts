@@ -166,6 +166,57 @@ describe('what a report tells', () => {
     expect([total.keys, file.summary]).toEqual([2, null]);
   });
 
+  it('of databases that take turns', () => {
+    const dump = new RdbBuilder()
+      .selectDb(1)
+      .key('a', stringValue('x'), { expireAtMs: NOW })
+      .selectDb(0)
+      .key('b', listValue(['1', '2']))
+      .selectDb(1)
+      .key('c', stringValue('y'.repeat(100)))
+      .finish();
+    const { databases, otherDatabases, total, types } = inspect(dump);
+    expect(databases).toMatchObject([
+      { db: 0, keys: 1, expires: 0, elements: 2 },
+      { db: 1, keys: 2, expires: 1, elements: 2 },
+    ]);
+    expect([otherDatabases, total.keys, types.map(({ keys }) => keys)]).toEqual([null, 3, [2, 1]]);
+  });
+
+  it('of more databases than it lists', () => {
+    const count = 2000;
+    const builder = new RdbBuilder();
+    for (let db = 0; db < count; db++) builder.selectDb(db).key('a', stringValue('x')).key('b', stringValue('y'));
+    const { databases, otherDatabases, total, tables, overhead } = inspect(builder.finish());
+    expect([databases.length, databases.at(-1)?.db, total.keys]).toEqual([256, 255, 2 * count]);
+    const [first] = databases;
+    if (first === undefined) return expect.fail('no database');
+    // All of them are alike.
+    const others = count - databases.length;
+    const { db: _, ...sums } = first;
+    expect(otherDatabases).toEqual(
+      Object.fromEntries(Object.entries(sums).map(([name, value]) => [name, value * others])),
+    );
+    expect([tables, overhead % count]).toEqual([first.tables * count, 0]);
+  });
+
+  it('of more functions and modules than it lists', () => {
+    const count = 1100;
+    const builder = new RdbBuilder();
+    for (let i = 0; i < count; i++) {
+      const name = `module${String(i).padStart(3, '0').slice(-3)}`;
+      builder.functionLibrary(`#!lua name=lib${i}\n`);
+      builder.moduleAux(i < 1000 ? name : `other-${name.slice(-3)}`, 1, 2, [{ uint: 1 }]);
+      builder.key(`k${i}`, moduleValue(i < 1000 ? name : `other-${name.slice(-3)}`, 1, [{ string: 'x' }]));
+    }
+    const { functions, functionCount, modules, otherModules } = inspect(builder.finish());
+    expect([functions.length, functions.at(-1)?.name, functionCount]).toEqual([1000, 'lib999', count]);
+    expect([modules.length, modules.reduce((sum, { keys }) => sum + keys, 0), otherModules?.keys]).toEqual([
+      1000, 1000, 100,
+    ]);
+    expect(otherModules?.auxBytes).toBe((modules[0]?.auxBytes ?? 0) * 100);
+  });
+
   it('of groups and slots', () => {
     const [vector] = vectors.filter(({ name }) => name.includes('7.2.6/streams'));
     const { streams, slots, total } = inspect(vector?.read() ?? Buffer.alloc(0), { slots: true });

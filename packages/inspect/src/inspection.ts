@@ -17,16 +17,19 @@ import type {
 import { Histogram } from './histograms.ts';
 import {
   type InspectionReport,
+  type KeySums,
   type LargeElement,
   type LargeKey,
   LEAST_LARGE_ELEMENT,
   MAX_NAME_BYTES,
+  type ModuleFacts,
   type NearThreshold,
   type StreamGroupFacts,
   type WarningFacts,
 } from './inspection-report.ts';
+import { DatabaseRows } from './internal/databases.ts';
 import { SlotSums } from './internal/slots.ts';
-import { Sums, sumOf, TypeRow } from './internal/sums.ts';
+import { Sums, TypeRow } from './internal/sums.ts';
 import { KeyMeter, type KeyMeterOptions, type NearLimit } from './key-meter.ts';
 import { PrefixTree, type PrefixTreeOptions } from './prefix-tree.ts';
 import { TopList } from './top-list.ts';
@@ -57,6 +60,8 @@ export interface InspectionOptions extends Omit<KeyMeterOptions, 'largestElement
   /** Absolute offset up to which the input was decoded: the reader's `offset`. */
   readonly position?: (() => number) | undefined;
 }
+
+type ModuleSums = { -readonly [K in keyof ModuleFacts]: ModuleFacts[K] };
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -113,9 +118,8 @@ export class Inspection extends KeyMeter {
   private emptyKeys = 0;
   private expiringHashFields = 0;
   private overByNow = 0;
-  private readonly databases = new Map<number, Sums>();
+  private readonly databases: DatabaseRows = new DatabaseRows(this);
   private currentDb = -1;
-  private database: Sums = new Sums();
   private readonly types = new Map<ValueKind, TypeRow>();
   /** The row of the type, by type byte. */
   private readonly rows: (TypeRow | undefined)[] = new Array<TypeRow | undefined>(256).fill(undefined);
@@ -134,7 +138,9 @@ export class Inspection extends KeyMeter {
   private readonly prefixes: PrefixTree | null;
   private readonly slots: SlotSums | null;
   private readonly functions: { name: string; engine: string; bytes: number }[] = [];
-  private readonly modules = new Map<string, { keys: number; bytes: number; auxBytes: number }>();
+  private functionCount = 0;
+  private readonly modules = new Map<string, ModuleSums>();
+  private otherModules: ModuleSums | null = null;
   private readonly warnings = new Map<string, { -readonly [K in keyof WarningFacts]: WarningFacts[K] }>();
 
   // Of the current key.
@@ -198,20 +204,20 @@ export class Inspection extends KeyMeter {
   }
 
   private addFunction(name: string, engine: string, bytes: number): void {
+    this.functionCount++;
     if (this.functions.length < MAX_FUNCTIONS) this.functions.push({ name, engine, bytes });
   }
 
   override moduleAux(name: string, _encodingVersion: number, _when: number, payload: Uint8Array): void {
-    const sums = this.moduleSums(name);
-    if (sums !== undefined) sums.auxBytes += payload.length;
+    this.moduleSums(name).auxBytes += payload.length;
   }
 
-  private moduleSums(name: string): { keys: number; bytes: number; auxBytes: number } | undefined {
+  private moduleSums(name: string): ModuleSums {
     let sums = this.modules.get(name);
-    if (sums === undefined && this.modules.size < MAX_MODULES) {
-      sums = { keys: 0, bytes: 0, auxBytes: 0 };
-      this.modules.set(name, sums);
-    }
+    if (sums !== undefined) return sums;
+    sums = { keys: 0, bytes: 0, auxBytes: 0 };
+    if (this.modules.size === MAX_MODULES) return (this.otherModules ??= sums);
+    this.modules.set(name, sums);
     return sums;
   }
 
@@ -255,8 +261,10 @@ export class Inspection extends KeyMeter {
     const bytes = end - this.startsAt;
     const { expireAtMs } = header;
     const expires = expireAtMs !== null;
-    if (header.db !== this.currentDb) this.enterDb(header.db);
-    this.database.add(expires, elements, bytes, memory, usage);
+    if (header.db !== this.currentDb) {
+      this.leaveDb();
+      this.currentDb = header.db;
+    }
     const type = this.rows[header.typeCode] ?? this.enterType(header.typeCode, kind);
     type.of(facts.encoding).add(expires, elements, bytes, memory, usage);
     type.memoryBars.add(memory, memory);
@@ -291,14 +299,11 @@ export class Inspection extends KeyMeter {
     this.slots?.add(header.bytes, header.start, header.end, memory);
   }
 
-  private enterDb(db: number): void {
-    this.currentDb = db;
-    let sums = this.databases.get(db);
-    if (sums === undefined) {
-      sums = new Sums();
-      this.databases.set(db, sums);
-    }
-    this.database = sums;
+  /** Gives the database what its keys came to. They were added up by type alone. */
+  private leaveDb(): void {
+    const sums = new Sums();
+    for (const type of this.types.values()) type.leave(sums);
+    if (sums.keys > 0) this.databases.add(this.currentDb, sums);
   }
 
   private enterType(typeCode: number, kind: ValueKind): TypeRow {
@@ -330,7 +335,6 @@ export class Inspection extends KeyMeter {
 
   private countModule(bytes: number): void {
     const sums = this.moduleSums(this.moduleName);
-    if (sums === undefined) return;
     sums.keys++;
     sums.bytes += bytes;
   }
@@ -402,18 +406,21 @@ export class Inspection extends KeyMeter {
     this.elementFloor = this.elements.floor;
   }
 
+  private total(): KeySums {
+    const total = new Sums();
+    for (const type of this.types.values()) type.addTo(total);
+    return total.plain();
+  }
+
   // ---- the result ----------------------------------------------------------------------------------------------------
 
   /** What has been found so far. It can be asked for at any time, after an error as well; the arrays are the caller's. */
   report(): InspectionReport {
     this.settle();
+    this.leaveDb();
     const { facts_, prefixes } = this;
-    const databases = [...this.databases]
-      .map(([db, sums]) => ({ db, ...sums.plain(), tables: this.tableBytes(sums.keys, sums.expires) }))
-      .sort((a, b) => a.db - b.db);
-    const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-    const total = sumOf([...this.databases.values()]);
     const types = [...this.types.values()].map((row) => ({ row, ...row.sums() })).sort((a, b) => b.memory - a.memory);
+    const total = this.total();
     return {
       file: {
         dialect: this.dialect,
@@ -429,9 +436,7 @@ export class Inspection extends KeyMeter {
       hasModel: this.hasModel,
       total,
       nameBytes: this.nameBytes,
-      tables: sum(databases.map(({ tables }) => tables)),
-      overhead: sum(databases.map(({ keys, expires }) => this.datasetOverhead(keys, expires))),
-      databases,
+      ...this.databases.facts(),
       types: types.map(({ row, ...sums }) => ({
         type: row.type,
         ...sums,
@@ -471,9 +476,11 @@ export class Inspection extends KeyMeter {
             },
       slots: this.slots?.facts() ?? null,
       functions: this.functions,
+      functionCount: this.functionCount,
       modules: [...this.modules]
         .map(([name, sums]) => ({ name, ...sums }))
         .sort((a, b) => b.bytes + b.auxBytes - a.bytes - a.auxBytes),
+      otherModules: this.otherModules,
       streams: { ...this.groupSums, largestGroups: this.groups.items() },
       emptyKeys: this.emptyKeys,
       warnings: [...this.warnings.values()],

@@ -93,7 +93,7 @@ const STREAM_ID_BYTES = 16;
 const SCORE_BYTES = 8;
 /** A collection is near a limit when it is up to so many times too large. */
 const NEAR = 2;
-const INTEGER_WIDTH_ALL = 8;
+const LEAST_INTSET_WIDTH = 2;
 
 /**
  * Measures key after key. It is a visitor; one that has more to do extends it or passes all calls on. After `keyEnd` the
@@ -164,8 +164,10 @@ export class KeyMeter extends RdbVisitorBase {
   /** Bytes of the blob that the value is and stays, or −1. */
   private blobBytes = -1;
   private blobIsIntset = false;
-  /** The value may end up packed: it has few enough elements, and none has been too long. */
+  /** The value may end up as a listpack or ziplist: it has few enough elements, and none has been too long. */
   private mayPack = false;
+  private longestPacked = 0;
+  /** Bytes of a member if the value ends up as an intset; 0 if it can't. */
   private intsetWidth = 0;
   /** Sums over the elements, for the case that it does not. */
   private countedSum = 0;
@@ -210,7 +212,7 @@ export class KeyMeter extends RdbVisitorBase {
   override header(header: RdbHeader): void {
     this.rdbHeader = header;
     this.kinds = KINDS[header.dialect];
-    this.expiringTypes = EXPIRING_HASHES[header.dialect];
+    this.isExpiringHash = IS_EXPIRING_HASH[header.dialect];
   }
 
   override aux(name: Uint8Array, value: Uint8Array): void {
@@ -241,7 +243,7 @@ export class KeyMeter extends RdbVisitorBase {
   /** By type byte: `logical` where the blobs of the dump are not those of the server. */
   private readonly levels: Level[] = new Array<Level>(256).fill('sizes');
   private kinds: readonly ValueKind[] = KINDS.redis;
-  private expiringTypes: readonly number[] = EXPIRING_HASHES.redis;
+  private isExpiringHash: readonly boolean[] = IS_EXPIRING_HASH.redis;
 
   /** Finds out whose memory it is. */
   protected settle(): void {
@@ -350,8 +352,7 @@ export class KeyMeter extends RdbVisitorBase {
       model.packed(INTSET_FRAME + this.intsetWidth * count);
       return 'intset';
     }
-    const packs = model.layout.packedSets && this.mayPack && count <= thresholds.setMaxListpackEntries;
-    if (packs && this.largest <= thresholds.setMaxListpackValue) {
+    if (this.mayPack && count <= thresholds.setMaxListpackEntries) {
       model.packed(this.packedSize.bytes);
       return this.packedName;
     }
@@ -363,14 +364,10 @@ export class KeyMeter extends RdbVisitorBase {
   private concludeHash(model: MemoryModel): string {
     const { layout } = model;
     const { count, thresholds } = this;
-    const hasExpiry = this.expiringTypes.includes(this.typeCode) && layout.packedFieldExpiry;
+    const hasExpiry = this.isExpiringHash[this.typeCode] === true && layout.packedFieldExpiry;
     if (this.blobBytes < 0) {
       const packs = this.mayPack && count <= thresholds.hashMaxListpackEntries;
-      if (
-        !packs ||
-        this.largest > thresholds.hashMaxListpackValue ||
-        (!layout.packedFieldExpiry && this.typeCode === VALKEY_HASH_2)
-      ) {
+      if (!packs || (!layout.packedFieldExpiry && this.typeCode === VALKEY_HASH_2)) {
         this.addTable(model);
         this.noteLimit(thresholds.hashMaxListpackEntries, thresholds.hashMaxListpackValue);
         return 'hashtable';
@@ -387,7 +384,7 @@ export class KeyMeter extends RdbVisitorBase {
     if (this.blobBytes < 0) {
       const { count, thresholds } = this;
       const packs = this.mayPack && count <= thresholds.zsetMaxListpackEntries;
-      if (!packs || this.largest > thresholds.zsetMaxListpackValue) {
+      if (!packs) {
         model.skiplist(count);
         model.usage += this.countedSum;
         model.allocated += this.takenSum;
@@ -620,15 +617,22 @@ export class KeyMeter extends RdbVisitorBase {
     this.count = 0;
     this.countedSum = 0;
     this.takenSum = 0;
-    this.mayPack = count <= this.mostPacked;
-    this.intsetWidth = this.mayPack ? 2 : 0;
     this.packedSize.clear();
+    const { thresholds } = this;
+    this.intsetWidth = this.kind === 'set' && count <= thresholds.setMaxIntsetEntries ? LEAST_INTSET_WIDTH : 0;
+    if (this.kind === 'set') {
+      const packs = this.model?.layout.packedSets === true;
+      this.limitPacking(packs && count <= thresholds.setMaxListpackEntries, thresholds.setMaxListpackValue);
+    } else if (this.kind === 'zset') {
+      this.limitPacking(count <= thresholds.zsetMaxListpackEntries, thresholds.zsetMaxListpackValue);
+    } else {
+      this.limitPacking(count <= thresholds.hashMaxListpackEntries, thresholds.hashMaxListpackValue);
+    }
   }
 
-  private get mostPacked(): number {
-    const { thresholds } = this;
-    if (this.kind === 'set') return Math.max(thresholds.setMaxIntsetEntries, thresholds.setMaxListpackEntries);
-    return this.kind === 'zset' ? thresholds.zsetMaxListpackEntries : thresholds.hashMaxListpackEntries;
+  private limitPacking(mayPack: boolean, longest: number): void {
+    this.mayPack = mayPack;
+    this.longestPacked = longest;
   }
 
   override listStart(_count: number, _isOneListpack: boolean): void {
@@ -660,13 +664,13 @@ export class KeyMeter extends RdbVisitorBase {
       return;
     }
     const { elementObjects } = model.layout;
-    const integer = this.mayPack || elementObjects ? integerIn(bytes, start, end) : undefined;
-    if (this.mayPack) {
-      this.packedSize.addString(bytes, start, end);
-      if (integer === undefined) this.intsetWidth = 0;
-      else if (this.intsetWidth > 0 && this.intsetWidth < INTEGER_WIDTH_ALL)
-        this.intsetWidth = Math.max(this.intsetWidth, widthOf(integer));
-    }
+    // What cannot be packed any more need not be looked at: most members of large sets.
+    const isRead = this.mayPack || this.intsetWidth > 0 || elementObjects;
+    const integer = isRead ? integerIn(bytes, start, end) : undefined;
+    if (length > this.longestPacked) this.mayPack = false;
+    if (this.mayPack) this.packedSize.addString(bytes, start, end);
+    if (this.intsetWidth > 0)
+      this.intsetWidth = integer === undefined ? 0 : Math.max(this.intsetWidth, widthOf(integer));
     this.countedSum += model.memberCounted(length);
     this.takenSum += elementObjects ? model.memberObject(length, integer) : model.memberTaken(length);
   }
@@ -697,10 +701,11 @@ export class KeyMeter extends RdbVisitorBase {
       this.dataBytes += length + valueLength;
       return;
     }
+    if (longer > this.longestPacked) this.mayPack = false;
     if (this.mayPack) {
       this.packedSize.addString(fieldBytes, fieldStart, fieldEnd);
       this.packedSize.addString(valueBytes, valueStart, valueEnd);
-      if (this.expiringTypes.includes(this.typeCode)) this.packedSize.addInteger(Number(expireAtMs ?? 0));
+      if (this.isExpiringHash[this.typeCode] === true) this.packedSize.addInteger(Number(expireAtMs ?? 0));
     }
     const integer = model.layout.elementObjects ? integerIn(valueBytes, valueStart, valueEnd) : undefined;
     model.field(length, valueLength, expireAtMs !== null, integer);
@@ -722,6 +727,7 @@ export class KeyMeter extends RdbVisitorBase {
       this.dataBytes += length + SCORE_BYTES;
       return;
     }
+    if (length > this.longestPacked) this.mayPack = false;
     if (this.mayPack) {
       this.packedSize.addString(bytes, start, end);
       if (Number.isSafeInteger(score)) this.packedSize.addInteger(score);
@@ -783,10 +789,11 @@ function u16(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
 }
 
-function kindsOf(dialect: Dialect): readonly ValueKind[] {
-  return Array.from({ length: 256 }, (_, code) => valueType(code, dialect)?.kind ?? 'module');
+/** What each dialect has by type byte. */
+function byType<T>(of: (code: number, dialect: Dialect) => T): Readonly<Record<Dialect, readonly T[]>> {
+  const rows = DIALECT_NAMES.map((dialect) => [dialect, Array.from({ length: 256 }, (_, code) => of(code, dialect))]);
+  return Object.fromEntries(rows) as Record<Dialect, T[]>;
 }
 
-const KINDS = Object.fromEntries(DIALECT_NAMES.map((dialect) => [dialect, kindsOf(dialect)])) as Readonly<
-  Record<Dialect, readonly ValueKind[]>
->;
+const KINDS = byType<ValueKind>((code, dialect) => valueType(code, dialect)?.kind ?? 'module');
+const IS_EXPIRING_HASH = byType<boolean>((code, dialect) => EXPIRING_HASHES[dialect].includes(code));

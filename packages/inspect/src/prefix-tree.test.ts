@@ -12,12 +12,27 @@ interface Key {
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
+/** Names do not always begin at the beginning of an array, nor end with it: what is behind them must not matter. */
+const PLACES: readonly ((name: string) => readonly [bytes: Uint8Array, start: number])[] = [
+  (name) => [bytesOf(name), 0],
+  (name) => [bytesOf(`..${name}..`), 2],
+  (name) => [at(kept, 0, `${name}::b:/-->`), 0],
+  (name) => [at(crowded, 5, `${name}:${name}`), 5],
+];
+const kept = new Uint8Array(2048);
+const crowded = new Uint8Array(4096);
+
+function at(place: Uint8Array, start: number, text: string): Uint8Array {
+  place.set(bytesOf(text), start);
+  return place;
+}
+
 function treeOf(keys: readonly Key[], options: PrefixTreeOptions): PrefixTree {
   const tree = new PrefixTree(options);
-  for (const { name, size, memory, expires } of keys) {
-    // Names do not always begin at the beginning of the array.
-    const bytes = bytesOf(`..${name}..`);
-    tree.add(bytes, 2, 2 + name.length, size, memory, expires);
+  for (const [i, { name, size, memory, expires }] of keys.entries()) {
+    const place = PLACES[(i * 7) % PLACES.length] ?? (() => expect.fail('no place'));
+    const [bytes, start] = place(name);
+    tree.add(bytes, start, start + name.length, size, memory, expires);
   }
   return tree;
 }
@@ -53,7 +68,9 @@ function nodesOf(node: PrefixNode): PrefixNode[] {
 
 const sumsOf = ({ keys, bytes, memory, expires }: PrefixSums): PrefixSums => ({ keys, bytes, memory, expires });
 
-const segment = fc.constantFrom('a', 'b', 'user', 'order', '1', '2', '3', '', '\xff\x00');
+// As long as what is looked at in one step, and around that.
+const lengths = [3, 4, 7, 8, 9, 16, 40].map((length) => 'abcdefgh'.repeat(5).slice(0, length));
+const segment = fc.constantFrom('a', 'b', 'user', 'order', '1', '2', '3', '', '\xff\x00', '\x00', '\x80;', ...lengths);
 const key = fc.record({
   name: fc.array(segment, { minLength: 1, maxLength: 5 }).map((parts) => parts.join(':')),
   size: fc.integer({ min: 1, max: 1000 }),
@@ -76,8 +93,8 @@ describe('within the budget', () => {
     );
   });
 
-  it.each(['::', '/', '-->'])('with the separator %s', (separator) => {
-    const keys = ['a', 'a::b', 'a/b/c', 'a-->b-->c', 'x:::y', '::', '-->-->z'].map((name) => ({
+  it.each(['::', '/', '-->', '\x00'])('with the separator %j', (separator) => {
+    const keys = ['a', 'a::b', 'a/b/c', 'a-->b-->c', 'x:::y', '::', '-->-->z', 'n\x00\x00u\x00l'].map((name) => ({
       name,
       size: 1,
       memory: 2,

@@ -43,13 +43,13 @@ export interface PrefixTreeOptions {
 }
 
 const ROOT = 0;
-const HASH_PRIME = 0x01000193;
-const HASH_START = 0x811c9dc5 | 0;
+const HASH_PRIME = 0x85ebca6b | 0;
+const PARENT_PRIME = 0x2c1b3c6d;
 /** What is longer between two separators ends the way down, so that names of any length take bounded memory. */
 const LONGEST_SEGMENT = 256;
 const WEIGHT_CLASSES = 256;
 const WORD = 4;
-const GUESSES = 1024;
+const TWO_WORDS = 8;
 
 /**
  * Counts keys, bytes and memory for every prefix of their names that ends in a separator, in bounded memory.
@@ -82,6 +82,9 @@ export class PrefixTree {
   private readonly hashes: Int32Array;
   private readonly starts: Int32Array;
   private readonly lengths: Int32Array;
+  /** The first eight bytes of the segments, 0 where there are fewer. */
+  private readonly heads: Int32Array;
+  private readonly tails: Int32Array;
   private readonly isUsed: Uint8Array;
   /** Four numbers a node: keys, bytes, memory, expires, of keys that end there. Those further down are added when somebody asks. */
   private readonly sums: Float64Array;
@@ -94,13 +97,17 @@ export class PrefixTree {
   /** Open addressing: node number + 1, or 0. Twice as many places as nodes, at least. */
   private readonly slots: Int32Array;
   private readonly slotMask: number;
-  /** The child that was met last, by its parent and the first bytes of its segment; 0 for none. */
-  private readonly guesses = new Int32Array(GUESSES);
   /** The segments' bytes. */
   private text = new Uint8Array(4096);
   private textEnd = 0;
   /** Of all that was given up, the most of each sum. */
   private readonly given = new Float64Array(SUMS);
+  /** The bytes of the key that is counted, and a view of them. */
+  private bytes: Uint8Array = NOTHING;
+  private view: DataView = new DataView(NOTHING.buffer);
+  /** Those of the ones before: a reader has a window and a place for a name that has to wait, and making a view takes long. */
+  private otherBytes: Uint8Array = NOTHING;
+  private otherView: DataView = this.view;
 
   /** @throws RangeError for an empty separator and for numbers that are not positive. */
   constructor(options: PrefixTreeOptions = {}) {
@@ -119,6 +126,8 @@ export class PrefixTree {
     this.hashes = new Int32Array(count);
     this.starts = new Int32Array(count);
     this.lengths = new Int32Array(count);
+    this.heads = new Int32Array(count);
+    this.tails = new Int32Array(count);
     this.isUsed = new Uint8Array(count);
     this.sums = new Float64Array(SUMS * count);
     this.errors = new Float64Array(SUMS * count);
@@ -141,24 +150,15 @@ export class PrefixTree {
 
   /** Counts a key. The bytes are the caller's again afterwards. */
   add(bytes: Uint8Array, start: number, end: number, size: number, memory: number, expires: boolean): void {
-    const { separator, depth } = this;
-    const first = separator[0] as number;
-    const length = separator.length;
+    if (bytes !== this.bytes) this.lookAt(bytes);
+    const { depth } = this;
     let node = ROOT;
     let from = start;
     for (let level = 0; level < depth; level++) {
-      let next = this.guess(node, bytes, from, end);
-      if (next !== ROOT) {
-        from += this.lengths[next] as number;
-      } else {
-        let at = length === 1 ? indexOfByte(first, bytes, from, end) : this.findSeparator(bytes, from, end);
-        if (at >= end) break;
-        at += length;
-        if (at - 1 - from >= LONGEST_SEGMENT) break;
-        next = this.child(node, bytes, from, at);
-        from = at;
-      }
-      node = next;
+      const at = this.segmentEnd(from, Math.min(end, from + LONGEST_SEGMENT));
+      if (at < 0) break;
+      node = this.child(node, from, at);
+      from = at;
     }
     const { sums } = this;
     const at = SUMS * node;
@@ -166,6 +166,15 @@ export class PrefixTree {
     sums[at + 1] = (sums[at + 1] as number) + size;
     sums[at + MEMORY] = (sums[at + MEMORY] as number) + memory;
     if (expires) sums[at + 3] = (sums[at + 3] as number) + 1;
+  }
+
+  private lookAt(bytes: Uint8Array): void {
+    const view =
+      bytes === this.otherBytes ? this.otherView : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.otherBytes = this.bytes;
+    this.otherView = this.view;
+    this.bytes = bytes;
+    this.view = view;
   }
 
   /**
@@ -235,12 +244,36 @@ export class PrefixTree {
     return this.text.subarray(start, start + (this.lengths[node] as number));
   }
 
-  /** Where a separator of several bytes begins, or `end`. */
-  private findSeparator(bytes: Uint8Array, start: number, end: number): number {
-    const first = this.separator[0] as number;
-    let at = indexOfByte(first, bytes, start, end);
-    while (at < end && !this.isSeparator(bytes, at, end)) at = indexOfByte(first, bytes, at + 1, end);
-    return at;
+  /** Where the first separator ends, or −1. */
+  private segmentEnd(start: number, end: number): number {
+    const { bytes, separator } = this;
+    const first = separator[0] as number;
+    if (separator.length === 1) return this.endOfByte(first, start, end);
+    for (let at = start; ; ) {
+      at = this.endOfByte(first, at, end);
+      if (at < 0) return -1;
+      if (this.isSeparator(bytes, at - 1, end)) return at - 1 + separator.length;
+    }
+  }
+
+  /**
+   * Behind the first such byte, or −1. Names are short and of all lengths, so that the end of a loop over their bytes is what the
+   * processor guesses wrong: eight bytes a step leave less to guess (`inspect/all mixed`), even if some of them stand behind the
+   * name. The trick finds the lowest zero byte of a word.
+   */
+  private endOfByte(byte: number, start: number, end: number): number {
+    const { bytes, view } = this;
+    const pattern = Math.imul(byte, 0x01010101);
+    let at = start;
+    for (; at < end && at + TWO_WORDS <= bytes.length; at += TWO_WORDS) {
+      const low = zeroBytes(view.getInt32(at, true) ^ pattern);
+      const high = zeroBytes(view.getInt32(at + WORD, true) ^ pattern);
+      if ((low | high) === 0) continue;
+      const found = at + 1 + (low !== 0 ? lowestByte(low) : WORD + lowestByte(high));
+      return found <= end ? found : -1;
+    }
+    for (; at < end; at++) if (bytes[at] === byte) return at + 1;
+    return -1;
   }
 
   private isSeparator(bytes: Uint8Array, at: number, end: number): boolean {
@@ -250,41 +283,38 @@ export class PrefixTree {
     return true;
   }
 
-  /** The child that the next bytes most likely lead to, if they do; `ROOT` otherwise. Saves looking for the separator. */
-  private guess(parent: number, bytes: Uint8Array, start: number, end: number): number {
-    if (start + WORD > end) return ROOT;
-    const node = this.guesses[guessPlace(parent, bytes, start)] as number;
-    const isIt =
-      node !== ROOT &&
-      this.parents[node] === parent &&
-      start + (this.lengths[node] as number) <= end &&
-      this.isText(node, bytes, start);
-    return isIt ? node : ROOT;
-  }
-
-  private child(parent: number, bytes: Uint8Array, start: number, end: number): number {
-    const node = this.lookUp(parent, bytes, start, end);
-    if (end - start >= WORD) this.guesses[guessPlace(parent, bytes, start)] = node;
-    return node;
-  }
-
-  private lookUp(parent: number, bytes: Uint8Array, start: number, end: number): number {
-    const { slots, slotMask, parents, hashes, lengths } = this;
+  private child(parent: number, start: number, end: number): number {
+    const { bytes, view, slots, slotMask, parents, heads, tails, lengths } = this;
     const length = end - start;
-    const hash = hashOf(parent, bytes, start, end);
-    for (let place = mix(hash) & slotMask; ; place = (place + 1) & slotMask) {
+    let head = 0;
+    let tail = 0;
+    const within = Math.min(length, TWO_WORDS);
+    if (start + TWO_WORDS <= bytes.length) {
+      head = view.getInt32(start, true) & (HEAD_MASKS[within] as number);
+      tail = view.getInt32(start + WORD, true) & (TAIL_MASKS[within] as number);
+    } else {
+      for (let i = 0; i < within; i++) {
+        if (i < WORD) head |= (bytes[start + i] as number) << (8 * i);
+        else tail |= (bytes[start + i] as number) << (8 * (i - WORD));
+      }
+    }
+    const hash = hashOf(parent, head, tail, bytes, start + TWO_WORDS, end);
+    for (let place = hash & slotMask; ; place = (place + 1) & slotMask) {
       const node = (slots[place] as number) - 1;
       if (node < 0) break;
       if (
-        hashes[node] === hash &&
+        heads[node] === head &&
+        tails[node] === tail &&
         parents[node] === parent &&
-        lengths[node] === length &&
-        this.isText(node, bytes, start)
+        (length <= TWO_WORDS || (lengths[node] === length && this.isText(node, bytes, start)))
       ) {
         return node;
       }
     }
-    return this.insert(parent, hash, bytes, start, end);
+    const node = this.insert(parent, hash, bytes, start, end);
+    heads[node] = head;
+    tails[node] = tail;
+    return node;
   }
 
   private isText(node: number, bytes: Uint8Array, start: number): boolean {
@@ -331,7 +361,7 @@ export class PrefixTree {
 
   private place(node: number): void {
     const { slots, slotMask } = this;
-    let place = mix(this.hashes[node] as number) & slotMask;
+    let place = (this.hashes[node] as number) & slotMask;
     while (slots[place] !== 0) place = (place + 1) & slotMask;
     slots[place] = node + 1;
   }
@@ -372,7 +402,6 @@ export class PrefixTree {
   /** Makes the table of places anew, and moves the bytes of the segments together. */
   private rebuild(): void {
     this.slots.fill(0);
-    this.guesses.fill(ROOT);
     const nodes: number[] = [];
     for (let node = 1; node < this.used; node++) if (this.isUsed[node] === 1) nodes.push(node);
     nodes.sort((a, b) => (this.starts[a] as number) - (this.starts[b] as number));
@@ -402,56 +431,32 @@ function sumsAt(sums: Float64Array, node: number): PrefixSums {
   };
 }
 
+const NOTHING = new Uint8Array(0);
+/** By number of bytes: what of two words belongs to them. */
+const HEAD_MASKS = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1, -1);
+const TAIL_MASKS = Int32Array.of(0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff, -1);
+
 /** Four classes for each doubling. */
 function weightClass(memory: number): number {
   return memory < 1 ? 0 : Math.min(WEIGHT_CLASSES - 1, Math.floor(Math.log2(memory) * 4) + 1);
 }
 
-/**
- * Where a byte is, or `end`. Names are short and of all lengths, so that a loop's end is what the processor guesses wrong: four bytes
- * a step leave less to guess (`inspect/all mixed`). The trick finds the lowest zero byte of a word.
- */
-function indexOfByte(byte: number, bytes: Uint8Array, start: number, end: number): number {
-  const pattern = Math.imul(byte, 0x01010101);
-  let at = start;
-  for (; at + WORD <= end; at += WORD) {
-    const word = wordAt(bytes, at) ^ pattern;
-    const zeros = (word - 0x01010101) & ~word & 0x80808080;
-    if (zeros !== 0) return at + ((31 - Math.clz32(zeros & -zeros)) >> 3);
-  }
-  while (at < end && bytes[at] !== byte) at++;
-  return at;
+/** Marks the zero bytes of a word by their highest bits; above the lowest of them there may be marks that mean nothing. */
+function zeroBytes(word: number): number {
+  return (word - 0x01010101) & ~word & 0x80808080;
 }
 
-/** Most prefixes that follow the same one differ in their first bytes. */
-function guessPlace(parent: number, bytes: Uint8Array, start: number): number {
-  return mix(wordAt(bytes, start) ^ Math.imul(parent, HASH_PRIME)) & (GUESSES - 1);
+/** The number of the lowest byte that is marked. */
+function lowestByte(marks: number): number {
+  return (31 - Math.clz32(marks & -marks)) >> 3;
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
-}
-
-function hashOf(parent: number, bytes: Uint8Array, start: number, end: number): number {
-  let hash = HASH_START ^ parent;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    hash = Math.imul(hash ^ wordAt(bytes, at), HASH_PRIME);
-    hash ^= hash >>> 15;
-  }
-  for (; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), HASH_PRIME);
-  return hash;
-}
-
-/** The low bits of the running hash depend on the last bytes only. */
-function mix(hash: number): number {
-  const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return mixed ^ (mixed >>> 12);
+function hashOf(parent: number, head: number, tail: number, bytes: Uint8Array, from: number, end: number): number {
+  let hash = Math.imul(head ^ Math.imul(tail, HASH_PRIME) ^ Math.imul(parent, PARENT_PRIME), HASH_PRIME);
+  for (let at = from; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), HASH_PRIME);
+  // The low bits depend on the low bits of the words only.
+  hash = Math.imul(hash ^ (hash >>> 15), PARENT_PRIME);
+  return hash ^ (hash >>> 12);
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

@@ -121,6 +121,8 @@ export interface ReportData {
   readonly tables: number;
   readonly emptyKeys: number;
   readonly databases: readonly (DataSums & { readonly db: number })[];
+  /** Those that are too many to be listed, as one. */
+  readonly otherDatabases: DataSums | null;
   readonly types: readonly DataType[];
   readonly expiry: {
     readonly isCreation: boolean;
@@ -156,6 +158,7 @@ export interface ReportData {
     }[];
   } | null;
   readonly functions: readonly { readonly name: string; readonly engine: string; readonly bytes: number }[];
+  readonly functionCount: number;
   readonly modules: readonly {
     readonly name: string;
     readonly keys: number;
@@ -234,6 +237,7 @@ export function reportData(input: ReportInput): ReportData {
     tables: Math.round(report.tables),
     emptyKeys: report.emptyKeys,
     databases: report.databases.map((database) => ({ db: database.db, ...sums(database) })),
+    otherDatabases: report.otherDatabases === null ? null : sums(report.otherDatabases),
     types: types(report),
     expiry: { ...expiry, bars: expiry.bars.map(bar) },
     idle: report.idle?.map(bar) ?? null,
@@ -261,7 +265,12 @@ export function reportData(input: ReportInput): ReportData {
     },
     slots: slots(report),
     functions: report.functions.map((library) => ({ ...library, name: library.name.slice(0, MOST_CHARACTERS) })),
-    modules: report.modules,
+    functionCount: report.functionCount,
+    // No module is called that: names have letters, digits, hyphens and underlines.
+    modules: [
+      ...report.modules,
+      ...(report.otherModules === null ? [] : [{ name: '(others)', ...report.otherModules }]),
+    ],
     advice: input.advice.map(({ title, text, key, prefix: about, memory }) => ({
       title,
       text,

@@ -150,6 +150,16 @@ describe('a damaged dump', () => {
   });
 });
 
+it('sums up what is too much to be listed', async () => {
+  const dump = new RdbBuilder();
+  for (let i = 0; i < 1200; i++) dump.functionLibrary(`#!lua name=lib${i}\n`);
+  for (let db = 0; db < 1000; db++) dump.selectDb(db).key('a', stringValue('x'));
+  const { stdout } = await run(dump.finish());
+  expect(stdout).toMatch(/Keys +1,000 in more than 256 databases/);
+  expect(stdout).toMatch(/ {2}db 255 +1 .*\n {2}others +744 /);
+  expect(stdout).toContain('and 1,188 more');
+});
+
 describe('--json', () => {
   it('is one document with everything', async () => {
     const { stdout, code } = await run(everything(), ['--json', '--slots', '--top', '1000']);
@@ -166,6 +176,7 @@ describe('--json', () => {
       'nameBytes',
       'memory',
       'databases',
+      'otherDatabases',
       'types',
       'expiry',
       'idle',
@@ -177,7 +188,9 @@ describe('--json', () => {
       'prefixes',
       'slots',
       'functions',
+      'functionCount',
       'modules',
+      'otherModules',
       'streams',
       'emptyKeys',
       'warnings',

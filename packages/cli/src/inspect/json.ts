@@ -59,6 +59,7 @@ export function jsonDocument({ report, advice, end, selection }: Findings): stri
       datasetOverhead: report.overhead,
     },
     databases: report.databases,
+    otherDatabases: report.otherDatabases,
     types: report.types,
     expiry: {
       at: new Date(report.expiry.atMs).toISOString(),
@@ -86,7 +87,9 @@ export function jsonDocument({ report, advice, end, selection }: Findings): stri
           },
     slots: report.slots,
     functions: report.functions,
+    functionCount: report.functionCount,
     modules: report.modules,
+    otherModules: report.otherModules,
     streams: report.streams,
     emptyKeys: report.emptyKeys,
     warnings: report.warnings,

@@ -126,11 +126,13 @@ class Page {
   }
 
   private overview(): string[] {
-    const { total, databases, tables, file, hasModel, profile, emptyKeys } = this.report;
+    const { total, databases, otherDatabases, tables, file, hasModel, profile, emptyKeys } = this.report;
     const { end, selection, isWhole } = this.findings;
     const lines: string[] = [];
     const add = (label: string, text: string): void => void lines.push(...this.labelled(label, text));
-    const dbs = databases.length === 1 ? `database ${databases[0]?.db}` : countOf(databases.length, 'database');
+    const counted = countOf(databases.length, 'database');
+    const several = otherDatabases === null ? counted : `more than ${counted}`;
+    const dbs = databases.length === 1 ? `database ${databases[0]?.db}` : several;
     add('Keys', total.keys === 0 ? 'none' : `${formatCount(total.keys)} in ${dbs}`);
     if (end.damage !== null) add('', this.colors.red('the dump is damaged: this is what could be read of it'));
     else if (end.isCutShort) add('', this.colors.yellow('reading stopped at the limit: this is a part of the dump'));
@@ -172,10 +174,13 @@ class Page {
   // ---- sums ----------------------------------------------------------------------------------------------------------
 
   private databases(): string[] {
-    const { databases, total } = this.report;
-    const rows = databases.map(
-      (sums): Row => ({ cells: [`db ${sums.db}`, ...this.sumCells(sums, total)], paint: this.paintSums }),
-    );
+    const { databases, otherDatabases, total } = this.report;
+    const row = (title: string, sums: KeySums): Row => ({
+      cells: [title, ...this.sumCells(sums, total)],
+      paint: this.paintSums,
+    });
+    const rows = databases.map((sums) => row(`db ${sums.db}`, sums));
+    if (otherDatabases !== null) rows.push(row('others', otherDatabases));
     return this.table([{ title: '', align: 'left' }, ...SUM_COLUMNS], rows);
   }
 
@@ -482,8 +487,9 @@ class Page {
   }
 
   private modules(): string[] {
-    const { modules } = this.report;
-    const rows = modules.map(
+    const { modules, otherModules } = this.report;
+    const others = otherModules === null ? [] : [{ name: 'others', ...otherModules }];
+    const rows = [...modules, ...others].map(
       ({ name, keys, bytes, auxBytes }): Row => ({
         cells: [
           printableText(name, 20),
@@ -506,7 +512,7 @@ class Page {
   }
 
   private functions(): string[] {
-    const { functions } = this.report;
+    const { functions, functionCount } = this.report;
     if (functions.length === 0) return [];
     const rows = functions.slice(0, SHOWN_FUNCTIONS).map(
       ({ name, engine, bytes }): Row => ({
@@ -521,7 +527,7 @@ class Page {
       ],
       rows,
     );
-    const more = functions.length - SHOWN_FUNCTIONS;
+    const more = functionCount - SHOWN_FUNCTIONS;
     return more > 0 ? [...lines, ...this.note(`and ${formatCount(more)} more`)] : lines;
   }
 

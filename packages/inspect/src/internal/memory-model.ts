@@ -40,6 +40,12 @@ export class MemoryModel {
   private readonly counted = new Float64Array(TABULATED);
   private readonly membersCounted = new Float64Array(TABULATED);
   private readonly membersTaken = new Float64Array(TABULATED);
+  private readonly fieldsCounted = new Float64Array(TABULATED);
+  private readonly fieldsTaken = new Float64Array(TABULATED);
+  private readonly keysCounted = new Float64Array(TABULATED);
+  private readonly keysTaken = new Float64Array(TABULATED);
+  private readonly objectsCounted = new Float64Array(TABULATED);
+  private readonly objectsTaken = new Float64Array(TABULATED);
   /** Filled as they are asked for. */
   private readonly nodes = new Float64Array(TABULATED);
 
@@ -52,6 +58,12 @@ export class MemoryModel {
       this.counted[n] = this.computeCounted(n);
       this.membersCounted[n] = this.computeMemberCounted(n);
       this.membersTaken[n] = this.computeMemberTaken(n);
+      this.fieldsCounted[n] = this.computeFieldCounted(n);
+      this.fieldsTaken[n] = this.computeFieldTaken(n);
+      this.keysCounted[n] = this.computeKeyCounted(n);
+      this.keysTaken[n] = this.computeKeyTaken(n);
+      this.objectsCounted[n] = this.computeObjectCounted(n);
+      this.objectsTaken[n] = this.computeObjectTaken(n);
     }
   }
 
@@ -138,7 +150,8 @@ export class MemoryModel {
     }
     this.isEmbedded = valueLength <= layout.embeddedBytes;
     this.keyEntry(length, expires);
-    this.stringObject(valueLength);
+    this.usage += this.objectCounted(valueLength);
+    this.allocated += this.objectTaken(valueLength);
   }
 
   private stringInKeyBlock(length: number, expires: boolean, valueLength: number): void {
@@ -163,30 +176,44 @@ export class MemoryModel {
     this.usage = this.allocated;
   }
 
-  /** A key's name and its entries in the tables. */
+  /** A key's name and its entries in the tables, where the name is not in the object's block. */
   private keyEntry(length: number, expires: boolean): void {
-    if (this.layout.keyName === 'in-entry') {
-      this.allocated = this.block(2 * POINTER + 1 + this.inlined(length));
-      this.usage = this.allocated;
-    } else {
-      this.allocated = this.block(DICT_ENTRY) + this.stringTaken(length);
-      this.usage = DICT_ENTRY + this.stringCounted(length);
-      if (this.layout.keyUsageOfArgument && length > 0 && length < 32) this.usage += EMBEDDED_HEADER - 1;
-    }
+    this.usage = length < TABULATED ? (this.keysCounted[length] as number) : this.computeKeyCounted(length);
+    this.allocated = length < TABULATED ? (this.keysTaken[length] as number) : this.computeKeyTaken(length);
     if (expires) this.allocated += this.block(DICT_ENTRY);
   }
 
-  /** Adds a string object that is not a number. */
-  private stringObject(length: number): void {
-    const { embeddedBytes, stringHeader, embeddedUsage } = this.layout;
-    if (length > embeddedBytes) {
-      this.usage += OBJECT + this.stringCounted(length);
-      this.allocated += this.block(OBJECT) + this.stringTaken(length);
-      return;
-    }
-    const taken = this.block(OBJECT + (stringHeader === 'long' ? 8 : EMBEDDED_HEADER) + length + 1);
-    this.allocated += taken;
-    this.usage += embeddedUsage === 'taken' ? taken : OBJECT + 2 + length;
+  private computeKeyCounted(length: number): number {
+    if (this.layout.keyName === 'in-entry') return this.computeKeyTaken(length);
+    const longer = this.layout.keyUsageOfArgument && length > 0 && length < 32 ? EMBEDDED_HEADER - 1 : 0;
+    return DICT_ENTRY + this.stringCounted(length) + longer;
+  }
+
+  private computeKeyTaken(length: number): number {
+    if (this.layout.keyName === 'in-entry') return this.block(2 * POINTER + 1 + this.inlined(length));
+    return this.block(DICT_ENTRY) + this.stringTaken(length);
+  }
+
+  /** What `MEMORY USAGE` counts of a string object that is not a number. */
+  private objectCounted(length: number): number {
+    return length < TABULATED ? (this.objectsCounted[length] as number) : this.computeObjectCounted(length);
+  }
+
+  private computeObjectCounted(length: number): number {
+    const { embeddedBytes, embeddedUsage } = this.layout;
+    if (length > embeddedBytes) return OBJECT + this.stringCounted(length);
+    return embeddedUsage === 'taken' ? this.computeObjectTaken(length) : OBJECT + 2 + length;
+  }
+
+  /** What it takes. */
+  private objectTaken(length: number): number {
+    return length < TABULATED ? (this.objectsTaken[length] as number) : this.computeObjectTaken(length);
+  }
+
+  private computeObjectTaken(length: number): number {
+    const { embeddedBytes, stringHeader } = this.layout;
+    if (length > embeddedBytes) return this.block(OBJECT) + this.stringTaken(length);
+    return this.block(OBJECT + (stringHeader === 'long' ? 8 : EMBEDDED_HEADER) + length + 1);
   }
 
   // ---- packed --------------------------------------------------------------------------------------------------------
@@ -236,13 +263,7 @@ export class MemoryModel {
   /** What an element takes that is an object by itself. */
   elementObject(length: number, integer: number | undefined): number {
     if (integer !== undefined) return integer >= 0 && integer <= MAX_SHARED_INTEGER ? 0 : this.block(OBJECT);
-    const { usage, allocated } = this;
-    this.allocated = 0;
-    this.stringObject(length);
-    const taken = this.allocated;
-    this.usage = usage;
-    this.allocated = allocated;
-    return taken;
+    return this.objectTaken(length);
   }
 
   /** A field of a hash and its value, in `usage` and `allocated`. */
@@ -258,16 +279,35 @@ export class MemoryModel {
       this.allocated = this.block(DICT_ENTRY) + this.elementObject(length, undefined) + value;
       return;
     }
-    if (layout.hashFields === 'strings') {
-      this.usage = DICT_ENTRY + this.stringCounted(length) + this.stringCounted(valueLength);
-      this.allocated = this.block(DICT_ENTRY) + this.stringTaken(length) + this.stringTaken(valueLength);
+    if (!expires || layout.hashFields === 'strings') {
+      this.usage = this.fieldCounted(length) + this.stringCounted(valueLength);
+      this.allocated = this.fieldTaken(length) + this.stringTaken(valueLength);
       return;
     }
-    const header = length < 32 ? 1 : length <= 0xffff ? 3 : 9;
     // Metadata comes with two bytes of flags.
-    const field = this.block(header + length + 1 + (expires ? FIELD_EXPIRY_RECORD + 2 : 0));
+    const field = this.block(fieldBytes(length) + FIELD_EXPIRY_RECORD + 2);
     this.usage = DICT_ENTRY + field + this.stringCounted(valueLength);
     this.allocated = this.block(DICT_ENTRY) + field + this.stringTaken(valueLength);
+  }
+
+  /** Counted of a field that does not expire, without its value, where the two are not one block. */
+  private fieldCounted(length: number): number {
+    return length < TABULATED ? (this.fieldsCounted[length] as number) : this.computeFieldCounted(length);
+  }
+
+  private computeFieldCounted(length: number): number {
+    const isString = this.layout.hashFields === 'strings';
+    return DICT_ENTRY + (isString ? this.stringCounted(length) : this.block(fieldBytes(length)));
+  }
+
+  /** What it takes. */
+  private fieldTaken(length: number): number {
+    return length < TABULATED ? (this.fieldsTaken[length] as number) : this.computeFieldTaken(length);
+  }
+
+  private computeFieldTaken(length: number): number {
+    const isString = this.layout.hashFields === 'strings';
+    return this.block(DICT_ENTRY) + (isString ? this.stringTaken(length) : this.block(fieldBytes(length)));
   }
 
   private fieldBlock(length: number, valueLength: number, expires: boolean): void {
@@ -442,6 +482,11 @@ export class MemoryModel {
     this.allocated += this.stringTaken(length);
     this.usage += this.layout.isTracked ? this.stringCounted(length) : length;
   }
+}
+
+/** A field's own block, where it has one that is not a plain string. */
+function fieldBytes(length: number): number {
+  return length + 1 + (length < 32 ? 1 : length <= 0xffff ? 3 : 9);
 }
 
 /** Slots of a settled hash table. */

@@ -1,11 +1,10 @@
 /** Streams: nodes in a radix tree, groups, consumers and pending entries. */
-import type { StreamGroup, StreamIdmp } from '@rdbkit/rdb';
+import type { StreamConsumer, StreamGroup, StreamIdmp } from '@rdbkit/rdb';
 import type { MemoryModel } from './memory-model.ts';
 import { RadixTreeSize } from './radix-tree.ts';
 
 const ID_BYTES = 16;
-/** Every consumer. */
-const ALL = -2;
+const NONE = -1;
 /** Of an entry that is pending: a list of the groups it is pending in, and this one's place in the list. */
 const INDEX_LIST = 48;
 const INDEX_LIST_NODE = 24;
@@ -31,6 +30,9 @@ export class StreamSize {
   private readonly view = new DataView(this.id.buffer);
   private counted = 0;
   private taken = 0;
+  /** Of a group: each consumer's first pending entry, and for each entry the consumer's next one; −1 for none. */
+  private firstOf = new Int32Array(0);
+  private nextOf = new Int32Array(0);
 
   constructor(model: MemoryModel) {
     this.model = model;
@@ -51,14 +53,24 @@ export class StreamSize {
   }
 
   node(ms: number | bigint, seq: number | bigint, bytes: number): void {
-    const { model, view } = this;
-    view.setBigUint64(0, BigInt(ms));
-    view.setBigUint64(8, BigInt(seq));
+    const { model } = this;
+    this.setWord(0, ms);
+    this.setWord(8, seq);
     this.tree.add(this.id, 0, ID_BYTES);
     const taken = model.block(bytes);
     this.taken += taken;
     // Stream nodes count as they were before other blobs did.
     this.counted += model.layout.streamUsageHasStruct && !model.layout.isTracked ? taken : bytes;
+  }
+
+  private setWord(at: number, value: number | bigint): void {
+    const { view } = this;
+    if (typeof value === 'bigint') {
+      view.setBigUint64(at, value);
+    } else {
+      view.setUint32(at, value / 2 ** 32);
+      view.setUint32(at + 4, value);
+    }
   }
 
   group({ name, consumers, pending }: StreamGroup): void {
@@ -71,7 +83,9 @@ export class StreamSize {
       this.groupTree.add(name, 0, name.length);
 
       const tree = this.scratchTree;
-      this.addPending(tree, pending, ALL);
+      tree.clear();
+      for (let i = 0; i < pending.count; i++) tree.add(pending.ids, i * ID_BYTES, (i + 1) * ID_BYTES);
+      this.addTree(tree);
       if (tree.bytes > this.indexBytes) {
         this.indexBytes = tree.bytes;
         this.indexKeys = tree.keys;
@@ -80,11 +94,16 @@ export class StreamSize {
 
       const names = this.nameTree;
       names.clear();
-      for (const [i, consumer] of consumers.entries()) {
-        names.add(consumer.name, 0, consumer.name.length);
+      this.sortByOwner(pending, consumers.length);
+      for (let owner = 0; owner < consumers.length; owner++) {
+        const { name } = consumers[owner] as StreamConsumer;
+        names.add(name, 0, name.length);
         model.blocks(layout.consumerBytes, 1);
-        model.consumerName(consumer.name.length);
-        this.addPending(tree, pending, i);
+        model.consumerName(name.length);
+        tree.clear();
+        for (let i = this.firstOf[owner] as number; i >= 0; i = this.nextOf[i] as number)
+          tree.add(pending.ids, i * ID_BYTES, (i + 1) * ID_BYTES);
+        this.addTree(tree);
       }
       names.finish();
       model.hiddenRadixTree(names.bytes);
@@ -135,13 +154,18 @@ export class StreamSize {
     this.taken += model.allocated;
   }
 
-  /** Adds the tree of the pending entries of one consumer, or of all. */
-  private addPending(tree: RadixTreeSize, { count, ids, owner }: StreamGroup['pending'], consumer: number): void {
-    tree.clear();
-    for (let i = 0; i < count; i++) {
-      if (consumer === ALL || owner[i] === consumer) tree.add(ids, i * ID_BYTES, (i + 1) * ID_BYTES);
+  /** Chains the entries of each consumer, in order. */
+  private sortByOwner({ count, owner }: StreamGroup['pending'], consumers: number): void {
+    if (this.firstOf.length < consumers) this.firstOf = new Int32Array(consumers * 2);
+    if (this.nextOf.length < count) this.nextOf = new Int32Array(count * 2);
+    const { firstOf, nextOf } = this;
+    firstOf.fill(NONE, 0, consumers);
+    for (let i = count - 1; i >= 0; i--) {
+      const consumer = owner[i] as number;
+      if (consumer < 0) continue;
+      nextOf[i] = firstOf[consumer] as number;
+      firstOf[consumer] = i;
     }
-    this.addTree(tree);
   }
 
   private addTree(tree: RadixTreeSize): void {

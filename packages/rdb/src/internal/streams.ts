@@ -320,18 +320,17 @@ class PendingList implements PendingEntries {
   }
 
   private grow(capacity: number): void {
-    const ids = new Uint8Array(capacity * ID_BYTES);
-    ids.set(this.ids);
-    this.ids = ids;
-    const deliveredAtMs = new BigInt64Array(capacity);
-    deliveredAtMs.set(this.deliveredAtMs);
-    this.deliveredAtMs = deliveredAtMs;
-    const deliveryCount = new BigUint64Array(capacity);
-    deliveryCount.set(this.deliveryCount);
-    this.deliveryCount = deliveryCount;
-    const owner = new Int32Array(capacity);
-    owner.set(this.owner);
-    this.owner = owner;
+    const { ids, deliveredAtMs, deliveryCount, owner } = this;
+    this.ids = new Uint8Array(capacity * ID_BYTES);
+    this.deliveredAtMs = new BigInt64Array(capacity);
+    this.deliveryCount = new BigUint64Array(capacity);
+    this.owner = new Int32Array(capacity);
+    // Most lists never grow again.
+    if (this.count === 0) return;
+    this.ids.set(ids);
+    this.deliveredAtMs.set(deliveredAtMs);
+    this.deliveryCount.set(deliveryCount);
+    this.owner.set(owner);
   }
 }
 

@@ -113,7 +113,9 @@ export function SlotSection({ data, of: slots }: Props<NonNullable<ReportData['s
   );
 }
 
-export function CodeSection({ data: { functions, modules } }: { readonly data: ReportData }): JSX.Element {
+export function CodeSection({ data }: { readonly data: ReportData }): JSX.Element {
+  const { functions, functionCount, modules } = data;
+
   const functionColumns = useMemo(
     (): TableColumn<(typeof functions)[number]>[] => [
       {
@@ -156,6 +158,11 @@ export function CodeSection({ data: { functions, modules } }: { readonly data: R
               sortedBy="bytes"
               shown={10}
             />
+            {functionCount > functions.length && (
+              <p class="soft">
+                The first {count(functions.length)} of {count(functionCount)} libraries.
+              </p>
+            )}
           </div>
         )}
         {modules.length > 0 && (

@@ -44,7 +44,7 @@ export function Masthead({ data }: { readonly data: ReportData }): JSX.Element {
 
 /** The figures that one looks for first, and what takes the memory. */
 export function Figures({ data }: { readonly data: ReportData }): JSX.Element {
-  const { total, file, model, databases, tables } = data;
+  const { total, file, model, databases, otherDatabases, tables } = data;
   const memory = total.memory + tables;
   const [largest] = data.keys;
   const isEstimate = model !== null && model.isKnown;
@@ -55,7 +55,7 @@ export function Figures({ data }: { readonly data: ReportData }): JSX.Element {
         <Figure title="Keys" value={count(total.keys)}>
           {databases.length === 1
             ? `all in database ${databases[0]?.db}`
-            : `in ${countOf(databases.length, 'database')}`}
+            : `in ${otherDatabases === null ? '' : 'more than '}${countOf(databases.length, 'database')}`}
         </Figure>
         <Figure title={isEstimate ? 'In memory' : 'Size of the data'} value={size(memory)}>
           {isEstimate ? `estimated for ${model.name}` : 'no memory model for this server'}

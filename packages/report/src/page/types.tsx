@@ -70,14 +70,14 @@ export function TypeSection({ data }: { readonly data: ReportData }): JSX.Elemen
 }
 
 export function DatabaseSection({ data }: { readonly data: ReportData }): JSX.Element {
+  const rows = data.databases.map(
+    ({ db, ...sums }): SumRow => ({ id: String(db), title: `db ${db}`, sums, kind: 'type' }),
+  );
+  if (data.otherDatabases !== null)
+    rows.push({ id: 'others', title: 'others', sums: data.otherDatabases, kind: 'type' });
   return (
     <Section id="databases" title="Databases">
-      <SumTable
-        label="Keys by database"
-        first="Database"
-        rows={data.databases.map(({ db, ...sums }) => ({ id: String(db), title: `db ${db}`, sums, kind: 'type' }))}
-        total={data.total}
-      />
+      <SumTable label="Keys by database" first="Database" rows={rows} total={data.total} />
     </Section>
   );
 }

@@ -10,7 +10,8 @@ import type {
   RdbHeader,
   RdbSummary,
   RdbWarning,
-  StreamGroup,
+  StreamConsumer,
+  StreamGroupHead,
   StreamInfo,
   ValueKind,
 } from '@rdbkit/rdb';
@@ -150,6 +151,10 @@ export class Inspection extends KeyMeter {
   private valueAt = 0;
   private moduleName = '';
   private streamAdded: number | null = null;
+  private group: StreamGroupHead | null = null;
+  private groupPending = 0;
+  private groupConsumers = 0;
+  private oldestDelivery = 0;
 
   constructor(options: InspectionOptions = {}) {
     super(options);
@@ -363,31 +368,46 @@ export class Inspection extends KeyMeter {
     this.streamAdded = info.entriesAdded === null ? null : Number(info.entriesAdded);
   }
 
-  override streamGroup(group: StreamGroup): void {
-    super.streamGroup(group);
-    const { pending, consumers, entriesRead } = group;
+  override streamGroupStart(group: StreamGroupHead): void {
+    super.streamGroupStart(group);
+    this.group = group;
+    this.groupPending = 0;
+    this.groupConsumers = 0;
+    this.oldestDelivery = Number.POSITIVE_INFINITY;
+  }
+
+  override streamPending(ms: number | bigint, seq: number | bigint, deliveredAtMs: number | bigint): void {
+    super.streamPending(ms, seq, deliveredAtMs);
+    this.groupPending++;
+    if (deliveredAtMs < this.oldestDelivery) this.oldestDelivery = Number(deliveredAtMs);
+  }
+
+  override streamConsumer(consumer: StreamConsumer): void {
+    super.streamConsumer(consumer);
+    this.groupConsumers++;
+  }
+
+  override streamGroupEnd(): void {
+    super.streamGroupEnd();
+    const { current, group, groupPending: pending, groupConsumers: consumers } = this;
+    if (current === null || group === null) return;
     this.groupSums.groups++;
-    this.groupSums.consumers += consumers.length;
-    this.groupSums.pending += pending.count;
+    this.groupSums.consumers += consumers;
+    this.groupSums.pending += pending;
+    const { entriesRead } = group;
     const lag =
       this.streamAdded === null || entriesRead === null ? null : Math.max(0, this.streamAdded - Number(entriesRead));
-    const rank = pending.count + (lag ?? 0);
-    const { current } = this;
-    if (rank <= this.groups.floor || current === null) return;
-    let oldest: bigint | null = null;
-    for (let i = 0; i < pending.count; i++) {
-      const time = pending.deliveredAtMs[i] as bigint;
-      if (oldest === null || time < oldest) oldest = time;
-    }
+    const rank = pending + (lag ?? 0);
+    if (rank <= this.groups.floor) return;
     this.groups.add(rank, {
       db: current.db,
       key: nameOf(current),
       keyBytes: current.end - current.start,
       group: group.name.slice(0, MAX_NAME_BYTES),
-      consumers: consumers.length,
-      pending: pending.count,
+      consumers,
+      pending,
       lag,
-      oldestDeliveryMs: oldest === null ? null : Number(oldest),
+      oldestDeliveryMs: pending === 0 ? null : this.oldestDelivery,
     });
   }
 

@@ -14,7 +14,8 @@ import {
   packedCursor,
   type RdbHeader,
   RdbVisitorBase,
-  type StreamGroup,
+  type StreamConsumer,
+  type StreamGroupHead,
   type StreamIdmp,
   type StreamInfo,
   type ValueKind,
@@ -90,6 +91,8 @@ const UNKNOWN_COUNT = 65535;
 /** A zipmap's count, when it is this or more, does not tell. */
 const MANY_PAIRS = 254;
 const STREAM_ID_BYTES = 16;
+/** ID, time and number of deliveries, owner. */
+const PENDING_BYTES = 40;
 const SCORE_BYTES = 8;
 /** A collection is near a limit when it is up to so many times too large. */
 const NEAR = 2;
@@ -691,9 +694,8 @@ export class KeyMeter extends RdbVisitorBase {
     const length = fieldEnd - fieldStart;
     const valueLength = valueEnd - valueStart;
     this.count++;
-    if (length > this.largest) this.largest = length;
-    if (valueLength > this.largest) this.largest = valueLength;
     const longer = Math.max(length, valueLength);
+    if (longer > this.largest) this.largest = longer;
     if (longer > this.elementFloor) this.largeElement(longer, nameIn(fieldBytes, fieldStart, fieldEnd));
     if (expireAtMs !== null) this.expiringFields++;
     const { model } = this;
@@ -754,9 +756,26 @@ export class KeyMeter extends RdbVisitorBase {
     this.count = Number(info.length);
   }
 
-  override streamGroup(group: StreamGroup): void {
-    this.dataBytes += group.name.length + group.pending.count * 40;
-    this.stream?.group(group);
+  override streamGroupStart(group: StreamGroupHead): void {
+    this.dataBytes += group.name.length;
+    this.stream?.groupStart(group.name);
+  }
+
+  override streamPending(ms: number | bigint, seq: number | bigint, _deliveredAtMs: number | bigint): void {
+    this.dataBytes += PENDING_BYTES;
+    this.stream?.pending(ms, seq);
+  }
+
+  override streamConsumer(consumer: StreamConsumer): void {
+    this.stream?.consumer(consumer.name);
+  }
+
+  override streamOwned(ms: number | bigint, seq: number | bigint): void {
+    this.stream?.pending(ms, seq);
+  }
+
+  override streamGroupEnd(): void {
+    this.stream?.groupEnd();
   }
 
   override streamIdmp(idmp: StreamIdmp): void {

@@ -122,7 +122,7 @@ describe('the payloads of the notes', () => {
         'streamInfo 2 1 2 1 1 0 0 2 2',
         'streamGroup "g" 1 1 1 0',
         'consumer "c" 1700000000000 1700000000000',
-        'pending "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01" 1700000000000 3 0',
+        'pending 1 1 1700000000000 3 0',
       ],
     ],
   ])('%s', (_name, hex, info, events) => {

@@ -1,5 +1,5 @@
 // Values and keys of the size that servers allow at most, made while they are read.
-import { ByteWriter, backReference, RdbBuilder, stringValue } from '@rdbkit/testkit';
+import { ByteWriter, backReference, RdbBuilder, rawValue, stringValue } from '@rdbkit/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { RdbLimitError } from './errors.ts';
 import type { RdbOptions } from './options.ts';
@@ -240,5 +240,59 @@ describe('a long value', () => {
   it('told at the end: memory in MiB', () => {
     console.log('memory in MiB beyond that before:', JSON.stringify(memory));
     expect(Object.keys(memory).length).toBeGreaterThan(0);
+  });
+});
+
+describe('a consumer group with a million pending entries', () => {
+  const ENTRIES = 1_000_000;
+  const ENTRY = 25;
+
+  /** The dump in chunks that are made when they are asked for. All entries belong to one consumer. */
+  function* dump(): Generator<Uint8Array> {
+    const ids = (count: number, size: number): Generator<Uint8Array> =>
+      (function* () {
+        const chunk = new Uint8Array(size * 1000);
+        const view = new DataView(chunk.buffer);
+        for (let at = 0; at < count; at += 1000) {
+          for (let i = 0; i < 1000; i++) view.setUint32(i * size + 4, at + i + 1);
+          yield chunk;
+        }
+      })();
+    yield new RdbBuilder({ version: 11 }).key('s', rawValue(21, new ByteWriter())).unfinished();
+    const counters = new ByteWriter();
+    for (let i = 0; i < 9; i++) counters.len(0);
+    yield counters.len(1).str('g').len(0).len(0).len(0).len(ENTRIES).toBytes();
+    yield* ids(ENTRIES, ENTRY);
+    yield new ByteWriter().len(1).str('c').u64(1).u64(1).len(ENTRIES).toBytes();
+    yield* ids(ENTRIES, 16);
+    // The end, without a checksum.
+    yield Uint8Array.of(255, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  class Members extends RdbVisitorBase {
+    pending = 0;
+    owned = 0;
+    mostBuffers = 0;
+    private readonly before = process.memoryUsage().arrayBuffers;
+    override key(): Level {
+      return 'sizes';
+    }
+    override streamPending(): void {
+      this.pending++;
+    }
+    override streamOwned(): void {
+      if (++this.owned % 100_000 === 0)
+        this.mostBuffers = Math.max(this.mostBuffers, process.memoryUsage().arrayBuffers - this.before);
+    }
+  }
+
+  it('takes no memory where sizes are asked for', () => {
+    const members = new Members();
+    const reader = new RdbReader(members);
+    for (const chunk of dump()) reader.push(chunk);
+    reader.finish();
+    expect([members.pending, members.owned]).toEqual([ENTRIES, ENTRIES]);
+    // Kept, they would take 36 MB.
+    expect(members.mostBuffers).toBeLessThan(8 * MIB);
   });
 });

@@ -23,7 +23,8 @@ export type Dialect = 'redis' | 'valkey' | 'dragonfly' | 'keydb' | 'enterprise' 
  *   and its footer ({@link RdbVisitor.raw}).
  * - `sizes`: as `packed`, but what is long, compressed or a module's comes without its bytes: a string value, an element of
  *   a plain collection or a module's value of which only the length is known has an empty `bytes`, and `end - start` is its length. Which
- *   ones depends on the dump alone: every compressed one, and every one of more than {@link MAX_SIZED_BYTES}.
+ *   ones depends on the dump alone: every compressed one, and every one of more than {@link MAX_SIZED_BYTES}. The groups of a stream
+ *   come in parts ({@link RdbVisitor.streamGroupStart}).
  * - `packed`: the structure; packed blobs (listpack, ziplist, intset, zipmap) whole, through {@link RdbVisitor.packed}.
  * - `logical`: each element.
  */
@@ -119,13 +120,17 @@ export interface PendingEntries {
   readonly owner: Int32Array;
 }
 
-/** A consumer group, with everything that belongs to it. Owned by the receiver. */
-export interface StreamGroup {
+/** What a consumer group has of its own. Owned by the receiver. */
+export interface StreamGroupHead {
   readonly name: Uint8Array;
   readonly lastMs: Int64;
   readonly lastSeq: Int64;
   /** `null`: unknown, or the layout does not tell. */
   readonly entriesRead: Int64 | null;
+}
+
+/** A consumer group, with everything that belongs to it. Owned by the receiver. */
+export interface StreamGroup extends StreamGroupHead {
   readonly consumers: readonly StreamConsumer[];
   readonly pending: PendingEntries;
   /** IDs (16 bytes each) that a second consumer claims too; the last consumer in the file is the `owner`. */
@@ -189,7 +194,8 @@ export interface RdbSummary {
  * - `raw`, for types that are opaque (`support` in `VALUE_TYPES`)
  * - `bitmap` when it is longer than the option `maxBitmapBytes`, else `string`
  *
- * where at the levels `sizes` and `packed` the elements of a packed blob are replaced by `packed`, and those of a stream by `streamNode`.
+ * where at the levels `sizes` and `packed` the elements of a packed blob are replaced by `packed`, and those of a stream by `streamNode`. At
+ * `sizes` a `streamGroup` is `streamGroupStart` · `streamPending`* · (`streamConsumer` · `streamOwned`*)* · `streamGroupEnd`.
  * Counts given to `…Start` are exact, or −1 when the layout does not tell them in advance.
  */
 export interface RdbVisitor {
@@ -258,6 +264,14 @@ export interface RdbVisitor {
   ): void;
   streamInfo(info: StreamInfo): void;
   streamGroup(group: StreamGroup): void;
+  /** A group at level `sizes`, where it comes in parts, so that pending entries need no memory however many there are. */
+  streamGroupStart(group: StreamGroupHead): void;
+  /** A pending entry: its ID, and when it was delivered last, Unix milliseconds. In ascending order. */
+  streamPending(ms: Int64, seq: Int64, deliveredAtMs: Int64): void;
+  streamConsumer(consumer: StreamConsumer): void;
+  /** An entry that is pending for that consumer. */
+  streamOwned(ms: Int64, seq: Int64): void;
+  streamGroupEnd(): void;
   streamIdmp(idmp: StreamIdmp): void;
   /** `cursor` is the index of the last insertion, or `null`. */
   arrayStart(count: number, cursor: Int64 | null): void;
@@ -328,6 +342,11 @@ export class RdbVisitorBase implements RdbVisitor {
   ): void {}
   streamInfo(_info: StreamInfo): void {}
   streamGroup(_group: StreamGroup): void {}
+  streamGroupStart(_group: StreamGroupHead): void {}
+  streamPending(_ms: Int64, _seq: Int64, _deliveredAtMs: Int64): void {}
+  streamConsumer(_consumer: StreamConsumer): void {}
+  streamOwned(_ms: Int64, _seq: Int64): void {}
+  streamGroupEnd(): void {}
   streamIdmp(_idmp: StreamIdmp): void {}
   arrayStart(_count: number, _cursor: Int64 | null): void {}
   arrayElement(_index: Int64, _bytes: Uint8Array, _start: number, _end: number): void {}

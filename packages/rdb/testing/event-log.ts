@@ -14,7 +14,9 @@ import type {
   RdbSummary,
   RdbVisitor,
   RdbWarning,
+  StreamConsumer,
   StreamGroup,
+  StreamGroupHead,
   StreamIdmp,
   StreamInfo,
 } from '../src/visitor.ts';
@@ -224,10 +226,27 @@ export class EventLog implements RdbVisitor {
     this.add('streamGroup', group.name, group.lastMs, group.lastSeq, group.entriesRead, group.duplicateOwners);
     for (const { name, seenMs, activeMs } of group.consumers) this.add('consumer', name, seenMs, activeMs);
     const { count, ids, deliveredAtMs, deliveryCount, owner } = group.pending;
+    const words = new DataView(ids.buffer, ids.byteOffset, ids.byteLength);
     for (let i = 0; i < count; i++) {
-      const id = ids.subarray(i * 16, i * 16 + 16);
-      this.add('pending', id, deliveredAtMs[i] ?? null, deliveryCount[i] ?? null, owner[i] ?? null);
+      const ms = words.getBigUint64(i * 16);
+      const seq = words.getBigUint64(i * 16 + 8);
+      this.add('pending', ms, seq, deliveredAtMs[i] ?? null, deliveryCount[i] ?? null, owner[i] ?? null);
     }
+  }
+  streamGroupStart(group: StreamGroupHead): void {
+    this.add('streamGroupStart', group.name, group.lastMs, group.lastSeq, group.entriesRead);
+  }
+  streamPending(ms: Int, seq: Int, deliveredAtMs: Int): void {
+    this.add('streamPending', ms, seq, deliveredAtMs);
+  }
+  streamConsumer({ name, seenMs, activeMs }: StreamConsumer): void {
+    this.add('streamConsumer', name, seenMs, activeMs);
+  }
+  streamOwned(ms: Int, seq: Int): void {
+    this.add('streamOwned', ms, seq);
+  }
+  streamGroupEnd(): void {
+    this.add('streamGroupEnd');
   }
   streamIdmp(idmp: StreamIdmp): void {
     this.add('streamIdmp', idmp.durationSeconds, idmp.maxEntries, idmp.iidsAdded, idmp.iidsDuplicates);

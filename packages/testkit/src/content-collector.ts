@@ -383,6 +383,18 @@ export class ContentCollector {
     };
   }
 
+  streamGroupStart(_head: unknown): void {
+    throw new Error('sizes were not asked for');
+  }
+
+  streamPending(_ms: Int, _seq: Int, _deliveredAtMs: Int): void {}
+
+  streamConsumer(_consumer: unknown): void {}
+
+  streamOwned(_ms: Int, _seq: Int): void {}
+
+  streamGroupEnd(): void {}
+
   streamGroup(group: CollectedGroup): void {
     const { pending } = group;
     const ids = new DataView(pending.ids.buffer, pending.ids.byteOffset, pending.ids.byteLength);

@@ -1,10 +1,10 @@
 /** Streams: nodes in a radix tree, groups, consumers and pending entries. */
-import type { StreamConsumer, StreamGroup, StreamIdmp } from '@rdbkit/rdb';
+import type { StreamIdmp } from '@rdbkit/rdb';
 import type { MemoryModel } from './memory-model.ts';
 import { RadixTreeSize } from './radix-tree.ts';
 
 const ID_BYTES = 16;
-const NONE = -1;
+const SEQ_AT = 8;
 /** Of an entry that is pending: a list of the groups it is pending in, and this one's place in the list. */
 const INDEX_LIST = 48;
 const INDEX_LIST_NODE = 24;
@@ -19,8 +19,9 @@ export class StreamSize {
   private readonly model: MemoryModel;
   private readonly tree: RadixTreeSize;
   private readonly groupTree: RadixTreeSize;
-  /** For one tree after the other. */
-  private readonly scratchTree: RadixTreeSize;
+  /** Of pending entries: those of the group, then those of each consumer. */
+  private readonly memberTree: RadixTreeSize;
+  private isOfConsumer = false;
   private readonly nameTree: RadixTreeSize;
   private hasGroups = false;
   /** The largest of the groups' trees: what the index over all of them comes to, unless groups differ a lot. */
@@ -30,15 +31,12 @@ export class StreamSize {
   private readonly view = new DataView(this.id.buffer);
   private counted = 0;
   private taken = 0;
-  /** Of a group: each consumer's first pending entry, and for each entry the consumer's next one; −1 for none. */
-  private firstOf = new Int32Array(0);
-  private nextOf = new Int32Array(0);
 
   constructor(model: MemoryModel) {
     this.model = model;
     this.tree = this.newTree();
     this.groupTree = this.newTree();
-    this.scratchTree = this.newTree();
+    this.memberTree = this.newTree();
     this.nameTree = this.newTree();
   }
 
@@ -55,7 +53,7 @@ export class StreamSize {
   node(ms: number | bigint, seq: number | bigint, bytes: number): void {
     const { model } = this;
     this.setWord(0, ms);
-    this.setWord(8, seq);
+    this.setWord(SEQ_AT, seq);
     this.tree.add(this.id, 0, ID_BYTES);
     const taken = model.block(bytes);
     this.taken += taken;
@@ -73,41 +71,57 @@ export class StreamSize {
     }
   }
 
-  group({ name, consumers, pending }: StreamGroup): void {
+  // A group, part by part. The tree at hand is that of all pending entries, then that of each consumer's.
+
+  groupStart(name: Uint8Array): void {
     const { model } = this;
+    this.hasGroups = true;
+    this.groupTree.add(name, 0, name.length);
+    this.collect(() => model.blocks(model.layout.groupBytes, 1));
+    this.nameTree.clear();
+    this.memberTree.clear();
+    this.isOfConsumer = false;
+  }
+
+  /** An entry of the group, or of the consumer that was told last; in ascending order. */
+  pending(ms: number | bigint, seq: number | bigint): void {
+    this.setWord(0, ms);
+    this.setWord(SEQ_AT, seq);
+    this.memberTree.add(this.id, 0, ID_BYTES);
+  }
+
+  consumer(name: Uint8Array): void {
+    const { model } = this;
+    this.closeTree();
+    this.isOfConsumer = true;
+    this.nameTree.add(name, 0, name.length);
+    this.collect(() => {
+      model.blocks(model.layout.consumerBytes, 1);
+      model.consumerName(name.length);
+    });
+  }
+
+  groupEnd(): void {
+    const { model, nameTree } = this;
+    this.closeTree();
+    nameTree.finish();
+    this.collect(() => model.hiddenRadixTree(nameTree.bytes));
+  }
+
+  private closeTree(): void {
+    const { model, memberTree } = this;
     const { layout } = model;
     this.collect(() => {
-      model.blocks(layout.groupBytes, 1);
-      model.blocks(layout.pendingBytes, pending.count);
-      this.hasGroups = true;
-      this.groupTree.add(name, 0, name.length);
-
-      const tree = this.scratchTree;
-      tree.clear();
-      for (let i = 0; i < pending.count; i++) tree.add(pending.ids, i * ID_BYTES, (i + 1) * ID_BYTES);
-      this.addTree(tree);
-      if (tree.bytes > this.indexBytes) {
-        this.indexBytes = tree.bytes;
-        this.indexKeys = tree.keys;
-      }
-      if (layout.pendingIndex) model.allocated += model.block(INDEX_LIST_NODE) * pending.count;
-
-      const names = this.nameTree;
-      names.clear();
-      this.sortByOwner(pending, consumers.length);
-      for (let owner = 0; owner < consumers.length; owner++) {
-        const { name } = consumers[owner] as StreamConsumer;
-        names.add(name, 0, name.length);
-        model.blocks(layout.consumerBytes, 1);
-        model.consumerName(name.length);
-        tree.clear();
-        for (let i = this.firstOf[owner] as number; i >= 0; i = this.nextOf[i] as number)
-          tree.add(pending.ids, i * ID_BYTES, (i + 1) * ID_BYTES);
-        this.addTree(tree);
-      }
-      names.finish();
-      model.hiddenRadixTree(names.bytes);
+      this.addTree(memberTree);
+      if (this.isOfConsumer) return;
+      model.blocks(layout.pendingBytes, memberTree.keys);
+      if (layout.pendingIndex) model.allocated += model.block(INDEX_LIST_NODE) * memberTree.keys;
     });
+    if (!this.isOfConsumer && memberTree.bytes > this.indexBytes) {
+      this.indexBytes = memberTree.bytes;
+      this.indexKeys = memberTree.keys;
+    }
+    memberTree.clear();
   }
 
   idmp({ producers }: StreamIdmp): void {
@@ -152,20 +166,6 @@ export class StreamSize {
     add();
     this.counted += model.usage;
     this.taken += model.allocated;
-  }
-
-  /** Chains the entries of each consumer, in order. */
-  private sortByOwner({ count, owner }: StreamGroup['pending'], consumers: number): void {
-    if (this.firstOf.length < consumers) this.firstOf = new Int32Array(consumers * 2);
-    if (this.nextOf.length < count) this.nextOf = new Int32Array(count * 2);
-    const { firstOf, nextOf } = this;
-    firstOf.fill(NONE, 0, consumers);
-    for (let i = count - 1; i >= 0; i--) {
-      const consumer = owner[i] as number;
-      if (consumer < 0) continue;
-      nextOf[i] = firstOf[consumer] as number;
-      firstOf[consumer] = i;
-    }
   }
 
   private addTree(tree: RadixTreeSize): void {

@@ -18,12 +18,13 @@
  * ```
  */
 import { type Int64, int64FromWords, uint64FromWords } from '@rdbkit/bytes';
-import type { PendingEntries, StreamConsumer, StreamGroup, StreamIdmpEntry } from '../visitor.ts';
+import type { StreamIdmpEntry } from '../visitor.ts';
 import type { Decoding, Rule } from './decoding.ts';
 import { NameSet } from './name-set.ts';
 import { PackedFault } from './packed-cursor.ts';
 import { length, number64, takeLength, takeNumber64 } from './primitives.ts';
 import { EIGHT_BYTES, LEN, type Part, STR, skipParts, trySkipParts } from './skip.ts';
+import { groupMembers, ToldGroup, WholeGroup } from './stream-groups.ts';
 
 const ID_BYTES = 16;
 const ENTRY_DELETED = 1;
@@ -90,17 +91,28 @@ export function* stream(d: Decoding, version: 1 | 2 | 3 | 4 | 5): Rule {
   const names = groups > 1 ? new NameSet() : null;
   for (let i = 0; i < groups; i++) {
     const at = input.offset;
-    const group = yield* streamGroup(d, version);
-    if (names?.add(group.name, 0, group.name.length) === false)
-      throw d.bad('RDB_BAD_STREAM', 'two groups have the same name', at);
-    if (group.entriesRead !== null && entriesAdded !== null && group.entriesRead > entriesAdded) {
+    while (!input.readString()) yield;
+    const name = input.sb.slice(input.ss, input.se);
+    if (names?.add(name, 0, name.length) === false) throw d.bad('RDB_BAD_STREAM', 'two groups have the same name', at);
+    d.element = 'stream group';
+    const lastMs = takeNumber64(d) ?? (yield* number64(d));
+    const lastSeq = takeNumber64(d) ?? (yield* number64(d));
+    let entriesRead: Int64 | null = null;
+    if (version >= 2) {
+      while (!input.readLength64()) yield;
+      const isUnknown = input.hi === MAX_UNSIGNED && input.lo === MAX_UNSIGNED;
+      entriesRead = isUnknown ? null : uint64FromWords(input.hi, input.lo);
+    }
+    if (entriesRead !== null && entriesAdded !== null && entriesRead > entriesAdded) {
       d.warn(
         'RDB_STREAM_COUNTERS',
-        `a group has read ${group.entriesRead} entries of ${entriesAdded} that were ever added`,
+        `a group has read ${entriesRead} entries of ${entriesAdded} that were ever added`,
         at,
       );
     }
-    visitor.streamGroup(group);
+    const head = { name, lastMs, lastSeq, entriesRead };
+    yield* groupMembers(d, version, input.sized ? new ToldGroup(d, head) : new WholeGroup(d, head));
+    d.element = null;
   }
   if (version >= 4) yield* idempotency(d);
 }
@@ -262,181 +274,6 @@ function addModulo64(a: Int64, b: Int64): Int64 {
 }
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** Room for entries that is made at once, however many are announced. */
-const FIRST_PENDING = 16;
-/** Nearly all entries were delivered a few times only. */
-const SMALL_NUMBERS: readonly bigint[] = Array.from({ length: 32 }, (_, i) => BigInt(i));
-
-/** Pending entries while they are read: grows with what really arrives, whatever count was announced. */
-class PendingList implements PendingEntries {
-  count = 0;
-  ids: Uint8Array = NO_IDS;
-  deliveredAtMs: BigInt64Array = NO_TIMES;
-  deliveryCount: BigUint64Array = NO_COUNTS;
-  owner: Int32Array = NO_OWNERS;
-
-  /** @param announced - How many entries are said to follow. */
-  constructor(announced: number) {
-    if (announced > 0) this.grow(Math.min(announced, FIRST_PENDING));
-  }
-
-  add(bytes: Uint8Array, at: number, deliveredAtMs: bigint): void {
-    const { count } = this;
-    if (count === this.owner.length) this.grow(count * 2);
-    const { ids } = this;
-    const to = count * ID_BYTES;
-    for (let i = 0; i < ID_BYTES; i++) ids[to + i] = bytes[at + i];
-    this.deliveredAtMs[count] = deliveredAtMs;
-    this.owner[count] = -1;
-    this.count++;
-  }
-
-  setDeliveryCount(index: number, hi: number, lo: number): void {
-    this.deliveryCount[index] =
-      hi === 0 && lo < SMALL_NUMBERS.length ? SMALL_NUMBERS[lo] : (BigInt(hi) << 32n) | BigInt(lo);
-  }
-
-  /** Whether the entry added last follows the one before it. */
-  isAscending(): boolean {
-    return (
-      this.count < 2 || compareIds(this.ids, (this.count - 2) * ID_BYTES, this.ids, (this.count - 1) * ID_BYTES) < 0
-    );
-  }
-
-  /** Index of an ID, or −1. `guess` is looked at first: consumers list their entries in the same order. */
-  find(bytes: Uint8Array, at: number, guess: number): number {
-    if (guess < this.count && compareIds(this.ids, guess * ID_BYTES, bytes, at) === 0) return guess;
-    let low = 0;
-    let high = this.count - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const order = compareIds(this.ids, middle * ID_BYTES, bytes, at);
-      if (order === 0) return middle;
-      if (order < 0) low = middle + 1;
-      else high = middle - 1;
-    }
-    return -1;
-  }
-
-  private grow(capacity: number): void {
-    const { ids, deliveredAtMs, deliveryCount, owner } = this;
-    this.ids = new Uint8Array(capacity * ID_BYTES);
-    this.deliveredAtMs = new BigInt64Array(capacity);
-    this.deliveryCount = new BigUint64Array(capacity);
-    this.owner = new Int32Array(capacity);
-    // Most lists never grow again.
-    if (this.count === 0) return;
-    this.ids.set(ids);
-    this.deliveredAtMs.set(deliveredAtMs);
-    this.deliveryCount.set(deliveryCount);
-    this.owner.set(owner);
-  }
-}
-
-const NO_IDS = new Uint8Array(0);
-const NO_TIMES = new BigInt64Array(0);
-const NO_COUNTS = new BigUint64Array(0);
-const NO_OWNERS = new Int32Array(0);
-
-function compareIds(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): number {
-  for (let i = 0; i < ID_BYTES; i++) {
-    const difference = a[aAt + i] - b[bAt + i];
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-function* streamGroup(d: Decoding, version: number): Rule<StreamGroup> {
-  const { input } = d;
-  while (!input.readString()) yield;
-  const name = input.sb.slice(input.ss, input.se);
-  d.element = 'stream group';
-  const lastMs = takeNumber64(d) ?? (yield* number64(d));
-  const lastSeq = takeNumber64(d) ?? (yield* number64(d));
-  let entriesRead: Int64 | null = null;
-  if (version >= 2) {
-    while (!input.readLength64()) yield;
-    const isUnknown = input.hi === MAX_UNSIGNED && input.lo === MAX_UNSIGNED;
-    entriesRead = isUnknown ? null : uint64FromWords(input.hi, input.lo);
-  }
-  const pendingCount = takeLength(d) ?? (yield* length(d));
-  const pending = new PendingList(pendingCount);
-  for (let i = 0; i < pendingCount; i++) {
-    while (input.end - input.pos < ID_BYTES + 8) yield;
-    const { pos, view } = input;
-    pending.add(input.bytes, pos, view.getBigInt64(pos + ID_BYTES, true));
-    if (!pending.isAscending()) throw d.bad('RDB_BAD_STREAM', 'pending entries are not in ascending order');
-    input.pos = pos + ID_BYTES + 8;
-    while (!input.readLength64()) yield;
-    pending.setDeliveryCount(i, input.hi, input.lo);
-  }
-
-  const consumers: StreamConsumer[] = [];
-  let duplicateOwners = 0;
-  const consumerCount = takeLength(d) ?? (yield* length(d));
-  const names = consumerCount > 1 ? new NameSet() : null;
-  for (let i = 0; i < consumerCount; i++) {
-    const at = input.offset;
-    while (!input.readString()) yield;
-    const consumerName = input.sb.slice(input.ss, input.se);
-    if (names?.add(consumerName, 0, consumerName.length) === false)
-      throw d.bad('RDB_BAD_STREAM', 'two consumers of a group have the same name', at);
-    while (!input.readU64()) yield;
-    const seenMs = int64FromWords(input.hi, input.lo);
-    let activeMs: Int64 | null = null;
-    if (version >= 3) {
-      while (!input.readU64()) yield;
-      activeMs = int64FromWords(input.hi, input.lo);
-    }
-    consumers.push({ name: consumerName, seenMs, activeMs });
-    const owned = takeLength(d) ?? (yield* length(d));
-    let guess = 0;
-    for (let n = 0; n < owned; n++) {
-      while (input.end - input.pos < ID_BYTES) yield;
-      const index = pending.find(input.bytes, input.pos, guess);
-      if (index < 0) throw d.bad('RDB_BAD_STREAM', 'a consumer owns a pending entry that its group does not have');
-      if (pending.owner[index] === i) throw d.bad('RDB_BAD_STREAM', 'a consumer lists a pending entry twice');
-      if (pending.owner[index] >= 0) duplicateOwners++;
-      pending.owner[index] = i;
-      guess = index + 1;
-      input.pos += ID_BYTES;
-    }
-  }
-  if (duplicateOwners > 0) {
-    d.warn(
-      'RDB_PENDING_TWO_OWNERS',
-      `${duplicateOwners} pending entries of a group belong to two consumers; the last one in the file is taken`,
-    );
-  }
-  const handedBack = version >= 5 ? yield* nackZone(d, pending) : 0;
-  const unowned = countUnowned(pending) - handedBack;
-  if (unowned > 0) d.warn('RDB_PENDING_NO_OWNER', `${unowned} pending entries of a group belong to no consumer`);
-  d.element = null;
-  return { name, lastMs, lastSeq, entriesRead, consumers, pending, duplicateOwners };
-}
-
-/** The IDs that were handed back (Redis ≥ 8.8): pending, and owned by nobody. */
-function* nackZone(d: Decoding, pending: PendingList): Rule<number> {
-  const { input } = d;
-  const count = yield* length(d);
-  let guess = 0;
-  for (let n = 0; n < count; n++) {
-    while (input.end - input.pos < ID_BYTES) yield;
-    const index = pending.find(input.bytes, input.pos, guess);
-    if (index < 0) throw d.bad('RDB_BAD_STREAM', 'a handed-back entry is not among the pending ones of its group');
-    if (pending.owner[index] >= 0) throw d.bad('RDB_BAD_STREAM', 'a handed-back entry belongs to a consumer');
-    guess = index + 1;
-    input.pos += ID_BYTES;
-  }
-  return count;
-}
-
-function countUnowned(pending: PendingEntries): number {
-  let unowned = 0;
-  for (let i = 0; i < pending.count; i++) if (pending.owner[i] < 0) unowned++;
-  return unowned;
-}
 
 const MAX_IDMP_SECONDS = 86400;
 const MAX_IDMP_ENTRIES = 10000;

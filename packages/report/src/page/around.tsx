@@ -147,7 +147,20 @@ export function CodeSection({ data }: { readonly data: ReportData }): JSX.Elemen
   );
   const title = functions.length === 0 ? 'Modules' : modules.length === 0 ? 'Functions' : 'Functions and modules';
   return (
-    <Section id="code" title={title} note={<p>What the server that loads this dump has to know.</p>}>
+    <Section
+      id="code"
+      title={title}
+      note={
+        <>
+          <p>What the server that loads this dump has to know.</p>
+          {functionCount > functions.length && (
+            <p>
+              The first {count(functions.length)} of {count(functionCount)} libraries are listed.
+            </p>
+          )}
+        </>
+      }
+    >
       <div class="charts">
         {functions.length > 0 && (
           <div>
@@ -158,11 +171,6 @@ export function CodeSection({ data }: { readonly data: ReportData }): JSX.Elemen
               sortedBy="bytes"
               shown={10}
             />
-            {functionCount > functions.length && (
-              <p class="soft">
-                The first {count(functions.length)} of {count(functionCount)} libraries.
-              </p>
-            )}
           </div>
         )}
         {modules.length > 0 && (

@@ -43,8 +43,6 @@ export interface PrefixTreeOptions {
 }
 
 const ROOT = 0;
-const HASH_PRIME = 0x85ebca6b | 0;
-const PARENT_PRIME = 0x2c1b3c6d;
 /** What is longer between two separators ends the way down, so that names of any length take bounded memory. */
 const LONGEST_SEGMENT = 256;
 const WEIGHT_CLASSES = 256;
@@ -97,6 +95,12 @@ export class PrefixTree {
   /** Open addressing: node number + 1, or 0. Twice as many places as nodes, at least. */
   private readonly slots: Int32Array;
   private readonly slotMask: number;
+  private readonly slotShift: number;
+  // Odd, and drawn by lot for each tree, so that nobody can make a dump whose prefixes all share a place.
+  private readonly ofHead: number = oddNumber();
+  private readonly ofTail: number = oddNumber();
+  private readonly ofParent: number = oddNumber();
+  private readonly ofRest: number = oddNumber();
   /** The segments' bytes. */
   private text = new Uint8Array(4096);
   private textEnd = 0;
@@ -136,6 +140,7 @@ export class PrefixTree {
     const places = 2 ** Math.ceil(Math.log2(count * 2));
     this.slots = new Int32Array(places);
     this.slotMask = places - 1;
+    this.slotShift = Math.clz32(places - 1);
   }
 
   /** Whether nothing was given up, so that all sums are exact. */
@@ -298,8 +303,9 @@ export class PrefixTree {
         else tail |= (bytes[start + i] as number) << (8 * (i - WORD));
       }
     }
-    const hash = hashOf(parent, head, tail, bytes, start + TWO_WORDS, end);
-    for (let place = hash & slotMask; ; place = (place + 1) & slotMask) {
+    let hash = (Math.imul(head, this.ofHead) + Math.imul(tail, this.ofTail) + Math.imul(parent, this.ofParent)) | 0;
+    for (let at = start + TWO_WORDS; at < end; at++) hash = Math.imul(hash + (bytes[at] as number), this.ofRest);
+    for (let place = hash >>> this.slotShift; ; place = (place + 1) & slotMask) {
       const node = (slots[place] as number) - 1;
       if (node < 0) break;
       if (
@@ -361,7 +367,7 @@ export class PrefixTree {
 
   private place(node: number): void {
     const { slots, slotMask } = this;
-    let place = (this.hashes[node] as number) & slotMask;
+    let place = (this.hashes[node] as number) >>> this.slotShift;
     while (slots[place] !== 0) place = (place + 1) & slotMask;
     slots[place] = node + 1;
   }
@@ -451,12 +457,8 @@ function lowestByte(marks: number): number {
   return (31 - Math.clz32(marks & -marks)) >> 3;
 }
 
-function hashOf(parent: number, head: number, tail: number, bytes: Uint8Array, from: number, end: number): number {
-  let hash = Math.imul(head ^ Math.imul(tail, HASH_PRIME) ^ Math.imul(parent, PARENT_PRIME), HASH_PRIME);
-  for (let at = from; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), HASH_PRIME);
-  // The low bits depend on the low bits of the words only.
-  hash = Math.imul(hash ^ (hash >>> 15), PARENT_PRIME);
-  return hash ^ (hash >>> 12);
+function oddNumber(): number {
+  return (Math.random() * 2 ** 32) | 1;
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

@@ -426,12 +426,6 @@ export class Inspection extends KeyMeter {
     this.elementFloor = this.elements.floor;
   }
 
-  private total(): KeySums {
-    const total = new Sums();
-    for (const type of this.types.values()) type.addTo(total);
-    return total.plain();
-  }
-
   // ---- the result ----------------------------------------------------------------------------------------------------
 
   /** What has been found so far. It can be asked for at any time, after an error as well; the arrays are the caller's. */
@@ -505,6 +499,12 @@ export class Inspection extends KeyMeter {
       emptyKeys: this.emptyKeys,
       warnings: [...this.warnings.values()],
     };
+  }
+
+  private total(): KeySums {
+    const total = new Sums();
+    for (const type of this.types.values()) type.addTo(total);
+    return total.plain();
   }
 }
 

@@ -23,7 +23,7 @@ export class DatabaseRows {
     this.costs = costs;
   }
 
-  /** Adds keys of a database. Of one that is not listed they have to be all, or its tables are not quite right. */
+  /** Adds keys of a database; the sums are its own from then on. Of one that is not listed they have to be all, or its tables are not quite right. */
   add(db: number, sums: Sums): void {
     const listed = this.listed.get(db);
     if (listed !== undefined) {

@@ -11,7 +11,7 @@ const MEMORY = 4;
 const USAGE = 5;
 const CELLS = 6;
 
-/** In cells, because numbers in an object's fields would each be a box to be looked up (`inspect/all mixed`). */
+/** In the cells of one array, in the order of the constants above. */
 export class Sums {
   private readonly cells = new Float64Array(CELLS);
 

@@ -76,7 +76,7 @@ function warnOfUnowned(d: Decoding, count: number): void {
 }
 
 function warnOfTwoOwners(d: Decoding, count: number): void {
-  if (count === 0) return;
+  if (count <= 0) return;
   d.warn(
     'RDB_PENDING_TWO_OWNERS',
     `${count} pending entries of a group belong to two consumers; the last one in the file is taken`,
@@ -196,7 +196,7 @@ export class ToldGroup implements GroupSink {
 
   end(): void {
     const { d, unowned } = this;
-    warnOfTwoOwners(d, Math.max(0, -unowned));
+    warnOfTwoOwners(d, -unowned);
     warnOfUnowned(d, unowned);
     d.visitor.streamGroupEnd();
   }
